@@ -1,0 +1,89 @@
+"""The contracts of a detector: black-box (`Detector`) and with gradients (`WhiteBoxDetector`)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+import numpy.typing as npt
+import supervision as sv
+import torch
+
+Pixels = npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """A detector's dense answer before thresholding, with its graph to the input.
+
+    Every detector family fits it: heat-map cells, anchors, queries are all *candidates*.
+
+    Attributes
+    ----------
+    logits : float (N, A, C), the score of candidate a for class c before the sigmoid, so that a
+        loss on it does not saturate.
+    boxes : float (N, A, 4), xyxy in pixels of the frame that was given.
+    """
+
+    logits: torch.Tensor
+    boxes: torch.Tensor
+
+
+@runtime_checkable
+class Detector(Protocol):
+    """Anything that finds boxes in a picture; enough for black-box attacks and for drift."""
+
+    @property
+    def name(self) -> str:
+        """The name under which the zoo knows it."""
+        ...
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """Class id -> name."""
+        ...
+
+    def detect(self, pixels: Pixels, threshold: float) -> sv.Detections:
+        """Boxes in a uint8 BGR (H, W, 3) picture whose score is at least `threshold`.
+
+        Returns xyxy in pixels of that picture, confidence, class_id and data["class_name"].
+
+        Raises
+        ------
+        ModelOutputError : the model answered with NaN or infinity.
+        """
+        ...
+
+
+@runtime_checkable
+class WhiteBoxDetector(Detector, Protocol):
+    """A detector that gradients flow through, down to the camera's frame."""
+
+    def forward(self, frames: torch.Tensor) -> Candidates:
+        """Candidates for a float (N, 3, H, W) BGR batch in [0, 1].
+
+        Resizing, padding and normalisation happen inside, so that the gradient with respect to
+        `frames` is the gradient with respect to what the camera saw.
+        """
+        ...
+
+    def decode(self, candidates: Candidates, threshold: float) -> list[sv.Detections]:
+        """Candidates -> detections, one per frame of the batch; takes no gradient along.
+
+        Raises
+        ------
+        ModelOutputError : logits or boxes hold NaN or infinity.
+        """
+        ...
+
+
+def to_tensor(pixels: Pixels) -> torch.Tensor:
+    """A uint8 BGR (H, W, 3) picture as a float32 (1, 3, H, W) tensor in [0, 1].
+
+    The memory stays in the picture's own order (channels last): the convolutions like it, and the
+    gradient comes back in the order of the picture, so that the update kernel needs no transposition.
+    """
+    height, width, _ = pixels.shape
+    values = np.multiply(pixels, np.float32(1 / 255), dtype=np.float32)
+    return torch.from_numpy(values).view(1, height, width, 3).permute(0, 3, 1, 2)

@@ -1,0 +1,1 @@
+"""Attacks: each file holds one idea; the driver owns the rest."""

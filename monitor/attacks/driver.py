@@ -1,0 +1,77 @@
+"""The one loop that owns what every attack shares: view, budget, success, counting."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from monitor.distances import Budget, Norm, distance
+from monitor.errors import AttackContractError
+from monitor.objective import Knowledge, Objective, view_for
+
+Pixels = npt.NDArray[np.uint8]
+
+
+class Attack(Protocol):
+    """An attack is a frozen dataclass of hyper-parameters; it contains only its own idea."""
+
+    @property
+    def knowledge(self) -> Knowledge:
+        """Which view `run` is handed."""
+        ...
+
+    @property
+    def norms(self) -> frozenset[Norm]:
+        """The norms that it can keep a budget in."""
+        ...
+
+    def run(self, objective: Any, x: Pixels, budget: Budget, rng: np.random.Generator) -> Pixels:
+        """A frame inside `budget` around `x`; the last or the best that was found.
+
+        `objective` is the view that `knowledge` names (`Objective`, `ScoreView`, `LabelView`).
+        """
+        ...
+
+
+def drive(attack: Attack, objective: Objective, budget: Budget, rng: np.random.Generator) -> Pixels:
+    """Run an attack on the objective's frame and return the best frame that it showed the model.
+
+    What `run` returns is judged like every other attempt; the best of all (goal met, then objects
+    drifted, then loss) is returned, as an array that shares no memory with the clean frame.
+
+    Raises
+    ------
+    AttackContractError : the norm is none of the attack's, the frame returned is outside the budget or
+        of another shape or type, or the attack used gradients that its knowledge does not cover.
+    """
+    name = type(attack).__name__
+    clean = objective.pixels
+    if budget.norm not in attack.norms:
+        known = ", ".join(sorted(attack.norms))
+        raise AttackContractError(
+            f"{name} keeps budgets in {known}, not in {budget.norm}; choose one of these"
+        )
+    if budget.eps == 0:
+        return clean
+    backwards = objective.counts.backwards
+    x = attack.run(view_for(attack.knowledge, objective), clean, budget, rng)
+    if attack.knowledge is not Knowledge.WHITE_BOX and objective.counts.backwards != backwards:
+        raise AttackContractError(
+            f"{name} is declared {attack.knowledge} and took gradients; a bug in the attack"
+        )
+    objective.release()
+    if x.dtype != np.uint8 or x.shape != clean.shape or np.shares_memory(x, clean):
+        raise AttackContractError(
+            f"{name} returned {x.dtype} {x.shape}, expected a new uint8 {clean.shape}; a bug in the attack"
+        )
+    objective.answer(x)
+    best = objective.best
+    assert best is not None  # x itself was judged
+    if not budget.holds(clean, best.pixels):
+        raise AttackContractError(
+            f"{name} went {distance(clean, best.pixels, budget.norm) * 255:.3f}/255 far, "
+            f"the budget is {budget.levels:.3f}/255 ({budget.norm}); a bug in the attack"
+        )
+    return best.pixels

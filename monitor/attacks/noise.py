@@ -1,0 +1,35 @@
+"""Random noise: what a budget does without any knowledge; the baseline that every attack must beat."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from monitor.attacks.iterate import Iterate
+from monitor.distances import Budget, Norm
+from monitor.objective import BlindView, Knowledge
+
+Pixels = npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class Noise:
+    """One random step of the whole budget: a random sign a value (Linf), a random direction (L2).
+
+    It asks the model nothing. An attack that does no better has not used what it knows
+    (Goodfellow, Shlens, Szegedy 2015, section 4, compare with this noise).
+    """
+
+    knowledge: ClassVar[Knowledge] = Knowledge.NONE
+    norms: ClassVar[frozenset[Norm]] = frozenset({Norm.LINF, Norm.L2})
+
+    def run(
+        self, objective: BlindView, x: Pixels, budget: Budget, rng: np.random.Generator
+    ) -> Pixels:
+        """One draw."""
+        del objective
+        draw = rng.standard_normal(x.shape, dtype=np.float32)
+        return Iterate(x, budget).ascend(draw, budget.eps)

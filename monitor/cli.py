@@ -1,0 +1,155 @@
+"""The command `camdrift`."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import click
+import typer
+
+from monitor import __version__
+from monitor.config import Settings, default_toml
+from monitor.commands.options import with_settings
+
+ERROR = 2
+"""Exit code of whatever the user can mend: input, settings, a full disk."""
+
+app = typer.Typer(
+    help="Attack a camera's detector live and watch its predictions drift. For testing your own models.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.callback(invoke_without_command=True)
+def _root(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="print the version and leave")] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="show tracebacks and a talkative log")] = False,
+) -> None:
+    import logging
+
+    logging.basicConfig(
+        level=logging.DEBUG if debug else logging.WARNING,
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+    )
+    # With --debug our own modules talk; the libraries' chatter would drown them.
+    for noisy in ("matplotlib", "numba", "httpx", "httpcore", "PIL", "asyncio", "markdown_it"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    if version:
+        typer.echo(f"camdrift {__version__}")
+        raise typer.Exit
+
+
+@app.command()
+@with_settings("stream", "detector", "attack", "drift", "panel", "run", without=("part_frames",))
+def live(
+    settings: Settings,
+    open_browser: Annotated[
+        bool, typer.Option("--open/--no-open", help="open the panel in the web browser")
+    ] = True,
+) -> None:
+    """Watch a camera, a file or a scene live, clean and attacked, in the panel."""
+    from monitor.commands.live import run_live
+
+    run_live(settings, open_browser=open_browser, say=typer.echo, command=sys.argv)
+
+
+@app.command()
+@with_settings("stream", "detector", "attack", "drift", "run", without=("source", "loop", "record"))
+def evaluate(
+    settings: Settings,
+    video: Annotated[str, typer.Argument(help="a video file, or scene:portrait with --frames")],
+) -> None:
+    """Run a file through the monitor and write a run folder with tables and a report."""
+    from monitor.commands.progress import progress_bar
+
+    from monitor.evaluate import evaluate as run_evaluation
+
+    with progress_bar(video) as progress:
+        folder = run_evaluation(video, settings, progress=progress, command=sys.argv)
+    typer.echo(f"run folder: {folder}")
+    typer.echo(f"report:     {folder / 'report.html'}")
+
+
+@app.command()
+def report(run: Annotated[Path, typer.Argument(help="a run folder")]) -> None:
+    """Write a run's report.html anew from its tables."""
+    from monitor.report import write_report
+
+    typer.echo(f"report: {write_report(run)}")
+
+
+@app.command()
+def attacks() -> None:
+    """List the attacks: knowledge, norms, cost, source."""
+    from monitor.commands.listing import attack_table
+
+    _print_table(attack_table())
+
+
+@app.command()
+def models() -> None:
+    """List the models: what they find, licence, where their weights come from."""
+    from monitor.commands.listing import model_table
+
+    _print_table(model_table())
+
+
+@app.command()
+def config() -> None:
+    """Print a config.toml with every setting, its default and its meaning."""
+    typer.echo(default_toml(), nl=False)
+
+
+def _print_table(table: Any) -> None:
+    from rich.console import Console
+
+    Console().print(table)
+
+
+def main() -> None:
+    """Run the command: what the user can mend is one line on stderr and exit code 2."""
+    # A script's `kill` asks for the same clean end as Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        code = app(standalone_mode=False)
+    except KeyboardInterrupt:
+        _leave("stopped", 130)
+    except click.exceptions.Abort:
+        _leave("stopped", 130)
+    except click.ClickException as error:
+        command = f" {error.ctx.command_path.partition(' ')[2]}" if getattr(error, "ctx", None) else ""
+        _leave(f"{error.format_message()} (`camdrift{command} --help` shows what there is)", ERROR)
+    except BrokenPipeError:
+        # The reader of our output has gone, as in `camdrift attacks | head -1`; nobody to tell.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except Exception as error:
+        if "--debug" in sys.argv or not _expected(error):
+            raise
+        _leave(_one_line(error), ERROR)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _expected(error: Exception) -> bool:
+    from models.errors import ModelError
+    from monitor.errors import MonitorError
+    from streams.errors import StreamError
+
+    return isinstance(error, StreamError | ModelError | MonitorError)
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())
+
+
+def _leave(message: str, code: int) -> None:
+    print(f"camdrift: {message}", file=sys.stderr)
+    sys.exit(code)

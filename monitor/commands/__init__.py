@@ -1,0 +1,1 @@
+"""What stands behind the commands: options, tables, progress, the live set-up."""

@@ -1,0 +1,97 @@
+"""Every setting of config.toml as a command-line option of the same word."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from pydantic import BaseModel
+
+from monitor.config import Settings, load
+
+NOT_ON_THE_COMMAND_LINE = {"password"}
+"""What any user of the machine could read in the list of processes."""
+
+LOCAL_CONFIG = Path("config.toml")
+"""Read when it lies in the working folder and no other is named."""
+
+
+def with_settings(*sections: str, without: Iterable[str] = ()) -> Callable[..., Any]:
+    """Give a command `f(settings, ...)` one option for each word of these sections of config.toml.
+
+    What is given on the command line comes before the file, the file before the defaults. Values are
+    taken as text and checked where the file's are, so that both are refused in the same words.
+
+    Parameters
+    ----------
+    sections : names of config.toml's sections, in the order of the help text.
+    without : words that mean nothing to this command.
+    """
+    skipped = {*without, *NOT_ON_THE_COMMAND_LINE}
+    fields = {
+        word: setting
+        for section in sections
+        for word, setting in _section(section).model_fields.items()
+        if word not in skipped
+    }
+
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        @functools.wraps(command)
+        def wrapper(**given: Any) -> None:
+            config = given.pop("config")
+            path = config or (LOCAL_CONFIG if LOCAL_CONFIG.is_file() else None)
+            changes = {word: given.pop(word) for word in fields}
+            settings = load(path).changed({k: v for k, v in changes.items() if v is not None})
+            command(settings=settings, **given)
+
+        own = [p for p in inspect.signature(command).parameters.values() if p.name != "settings"]
+        options = [_config_option(), *(_option(word, setting) for word, setting in fields.items())]
+        parameters = [*own, *options]
+        wrapper.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+        wrapper.__annotations__ = {p.name: p.annotation for p in parameters}
+        del wrapper.__wrapped__  # type: ignore[attr-defined]
+        return wrapper
+
+    return decorate
+
+
+def _section(name: str) -> type[BaseModel]:
+    model = Settings.model_fields[name].annotation
+    assert isinstance(model, type)
+    assert issubclass(model, BaseModel)
+    return model
+
+
+def _config_option() -> inspect.Parameter:
+    help_text = "settings to start from [default: ./config.toml if there is one]"
+    annotation = Annotated[Path | None, typer.Option("--config", metavar="FILE", help=help_text)]
+    return _parameter("config", annotation)
+
+
+def _option(word: str, setting: Any) -> inspect.Parameter:
+    flag = "--" + word.replace("_", "-")
+    default = setting.default
+    text = str(setting.description)
+    if isinstance(default, bool):
+        names = f"{flag}/--no-{flag[2:]}"
+        shown = f"{text} [default: {'yes' if default else 'no'}]"
+        return _parameter(word, Annotated[bool | None, typer.Option(names, help=shown)])
+    shown = f"{text} [default: {_shown(word, default)}]"
+    kind = {int: "N", float: "X"}.get(type(default), "TEXT") if word != "eps" else "EPS"
+    return _parameter(word, Annotated[str | None, typer.Option(flag, metavar=kind, help=shown)])
+
+
+def _shown(word: str, default: object) -> str:
+    if word == "eps":
+        return "4/255"
+    return f"{default:g}" if isinstance(default, float) else str(default)
+
+
+def _parameter(name: str, annotation: Any) -> inspect.Parameter:
+    return inspect.Parameter(
+        name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation
+    )

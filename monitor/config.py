@@ -1,0 +1,299 @@
+"""config.toml -> frozen settings; the one place where a setting's name, default, unit and range stand.
+
+The same words are used in config.toml, on the command line, in the panel and in a run's manifest.
+"""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
+
+from monitor.distances import Budget, Norm, format_eps, parse_eps
+from monitor.errors import ConfigError
+from monitor.goals import Goal
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+
+
+def _eps(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise ValueError("write a fraction like 4/255 or a number like 0.0157")
+    try:
+        return parse_eps(value)
+    except ConfigError:
+        raise ValueError("write a fraction like 4/255 or a number like 0.0157") from None
+
+
+Eps = Annotated[float, BeforeValidator(_eps)]
+
+
+class StreamSettings(_Section):
+    """Where frames come from."""
+
+    source: str = Field(
+        default="auto",
+        min_length=1,
+        description='a camera\'s index ("0"), a video file, "scene:portrait", or "auto": the first camera '
+        "that delivers a frame, else the scene",
+    )
+    width: int = Field(
+        default=320,
+        ge=32,
+        le=3840,
+        description="pixels; working width: frames are scaled to it before all else",
+    )
+    loop: bool = Field(default=True, description="live only: start a video file again when it ends")
+
+
+class DetectorSettings(_Section):
+    """What looks at the frames."""
+
+    model: str = Field(
+        default="faces", min_length=1, description="a name that `camdrift models` lists"
+    )
+    threshold: float = Field(
+        default=0.5, gt=0, lt=1, description="score from which a detection counts, between 0 and 1"
+    )
+
+
+class AttackSettings(_Section):
+    """What is done to the frames."""
+
+    attack: str = Field(
+        default="fgsm", min_length=1, description='a name that `camdrift attacks` lists, or "none"'
+    )
+    goal: Goal = Field(
+        default=Goal.VANISH,
+        description='"vanish": hide every object; "fabricate": make one appear; "any": either',
+    )
+    norm: Norm = Field(
+        default=Norm.LINF, description='"linf": no value moves by more than eps; "l2": Euclidean'
+    )
+    eps: Eps = Field(
+        default=4 / 255,
+        ge=0,
+        le=1000,
+        description="the budget in pixel units of [0, 1]; a fraction in quotes or a number",
+    )
+    steps: int = Field(
+        default=10,
+        ge=1,
+        le=1000,
+        description="gradient steps a frame, for attacks that take several",
+    )
+    step_size: float = Field(
+        default=0.25, gt=0, le=2, description="length of one step, as a share of eps"
+    )
+    restarts: int = Field(
+        default=1, ge=1, le=100, description="random starts tried before giving up, each of `steps`"
+    )
+    random_start: bool = Field(
+        default=True, description="start at a random point of the budget, not at the frame"
+    )
+    early_stop: bool = Field(default=True, description="stop at the first step that meets the goal")
+
+    @model_validator(mode="after")
+    def _budget_makes_sense(self) -> AttackSettings:
+        try:
+            Budget(self.norm, self.eps)
+        except ConfigError as error:
+            raise ValueError(str(error)) from None
+        return self
+
+
+class DriftSettings(_Section):
+    """How the two answers are compared."""
+
+    iou: float = Field(
+        default=0.5, gt=0, le=1, description="overlap from which two boxes are one object"
+    )
+    window: int = Field(default=120, ge=1, le=100_000, description="frames in the rolling window")
+
+
+class PanelSettings(_Section):
+    """The live panel."""
+
+    host: str = Field(
+        default="127.0.0.1",
+        min_length=1,
+        description="address to listen on; others need a password",
+    )
+    port: int = Field(
+        default=7860, ge=0, le=65535, description="port to listen on; 0 takes a free one"
+    )
+    password: str = Field(
+        default="",
+        description="asked for at the door when set; the environment's CAMDRIFT_PASSWORD comes first",
+    )
+    amplify: float = Field(
+        default=8, ge=1, le=64, description="how much the shown perturbation is amplified"
+    )
+    idle_after: float = Field(
+        default=10,
+        ge=0,
+        le=86_400,
+        description="seconds without a viewer after which the work pauses; 0: never",
+    )
+
+
+class RunSettings(_Section):
+    """What is written to disk."""
+
+    runs: str = Field(
+        default="runs", min_length=1, description="folder that run folders are made in"
+    )
+    record: bool = Field(default=False, description="live only: write a run folder too")
+    seed: int = Field(
+        default=0, ge=0, lt=2**63, description="of every random draw; same seed, same numbers"
+    )
+    frames: int = Field(
+        default=0, ge=0, description="stop after this many frames; 0: at the end of the source"
+    )
+    part_frames: int = Field(default=256, ge=1, le=100_000, description="frames a Parquet part")
+
+
+class Settings(_Section):
+    """All settings; immutable. `changed` makes another one."""
+
+    stream: StreamSettings = StreamSettings()
+    detector: DetectorSettings = DetectorSettings()
+    attack: AttackSettings = AttackSettings()
+    drift: DriftSettings = DriftSettings()
+    panel: PanelSettings = PanelSettings()
+    run: RunSettings = RunSettings()
+
+    def changed(self, changes: Mapping[str, object]) -> Settings:
+        """These settings with some words changed: `changed({"eps": "8/255", "goal": "any"})`.
+
+        Raises
+        ------
+        ConfigError : a word that does not exist or a value out of range; nothing is changed then.
+        """
+        tree: dict[str, dict[str, object]] = self.model_dump()
+        homes = {word: section for section, word in words()}
+        for word, value in changes.items():
+            if word not in homes:
+                raise ConfigError(_unknown(word, list(homes), "setting"))
+            tree[homes[word]][word] = value
+        return _validated(tree, "settings")
+
+    def word(self, word: str) -> Any:
+        """The value of one word, whichever section it stands in."""
+        return next(
+            getattr(getattr(self, section), word) for section, name in words() if name == word
+        )
+
+
+def words() -> Iterator[tuple[str, str]]:
+    """(section, word) of every setting, in the order of config.toml; words are unique over sections."""
+    for section, field in Settings.model_fields.items():
+        model = field.annotation
+        assert isinstance(model, type)
+        assert issubclass(model, BaseModel)
+        for word in model.model_fields:
+            yield section, word
+
+
+def load(path: Path | None) -> Settings:
+    """Settings from a TOML file; None: the defaults.
+
+    Raises
+    ------
+    ConfigError : no such file, not TOML, an unknown key, a value out of range; one line with the key,
+        the value, what is allowed and the nearest valid key.
+    """
+    if path is None:
+        return Settings()
+    try:
+        tree = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(f"{path}: no such file; `camdrift config > {path}` writes one") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: cannot be read: {error}") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path}: not valid TOML: {error}") from None
+    return _validated(tree, str(path))
+
+
+def default_toml() -> str:
+    """config.toml with every setting, its default and its comment; the file at the root is this text."""
+    lines = [
+        "# camdrift: every setting with its default. Words mean the same here, on the command line",
+        "# and in the panel. eps is in pixel units of [0, 1]; sizes are in pixels, times in seconds.",
+    ]
+    for section, field in Settings.model_fields.items():
+        model = field.annotation
+        assert isinstance(model, type)
+        assert issubclass(model, BaseModel)
+        lines += ["", f"[{section}]"]
+        for word, setting in model.model_fields.items():
+            lines.append(f"# {setting.description}{_range(setting.metadata)}")
+            lines.append(f"{word} = {_toml(word, setting.default)}")
+    return "\n".join(lines) + "\n"
+
+
+def _validated(tree: Mapping[str, object], origin: str) -> Settings:
+    try:
+        return Settings.model_validate(tree)
+    except ValidationError as error:
+        raise ConfigError(f"{origin}: {_first_line(error)}") from None
+
+
+def _first_line(error: ValidationError) -> str:
+    first = error.errors()[0]
+    place = [str(part) for part in first["loc"]]
+    key = ".".join(place)
+    if first["type"] == "extra_forbidden":
+        if len(place) == 1:
+            homes = {word: section for section, word in words()}
+            if place[0] in homes:
+                return f"{key} = {first['input']!r}: belongs in section [{homes[place[0]]}]"
+            return _unknown(key, list(Settings.model_fields), "section")
+        known = [f"{section}.{word}" for section, word in words()]
+        return _unknown(key, known, "setting") + f" (value: {first['input']!r})"
+    reason = str(first["msg"]).removeprefix("Value error, ").replace("Input should be", "must be")
+    return f"{key} = {first['input']!r}: {reason}" if place[1:] else f"{key}: {reason}"
+
+
+def _unknown(key: str, known: list[str], what: str) -> str:
+    # A key under the wrong section is nearest to the same word elsewhere.
+    same = [other for other in known if other.rpartition(".")[2] == key.rpartition(".")[2]]
+    nearest = same or difflib.get_close_matches(key, known, n=1, cutoff=0)
+    return f"{key}: no such {what}; the nearest is {nearest[0]}"
+
+
+def _range(metadata: list[object]) -> str:
+    low = next((f"{m.ge:g}" for m in metadata if hasattr(m, "ge")), None) or next(
+        (f"above {m.gt:g}" for m in metadata if hasattr(m, "gt")), None
+    )
+    high = next((f"{m.le:g}" for m in metadata if hasattr(m, "le")), None) or next(
+        (f"below {m.lt:g}" for m in metadata if hasattr(m, "lt")), None
+    )
+    if low is None:
+        return ""
+    return f" ({low} to {high})" if high else f" (at least {low})"
+
+
+def _toml(word: str, value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if word == "eps":
+        assert isinstance(value, float)
+        return f'"{format_eps(value, Norm.LINF)}"'
+    if isinstance(value, str):
+        return f'"{value}"'
+    return f"{value:g}" if isinstance(value, float) else str(value)

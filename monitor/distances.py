@@ -1,0 +1,109 @@
+"""Lp distances between two frames, and budgets on them.
+
+All distances are in pixel units of [0, 1]: a value that moves from 37 to 38 moves by 1/255.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+import numpy.typing as npt
+
+from monitor.errors import ConfigError
+
+Pixels = npt.NDArray[np.uint8]
+
+_SLACK = 1e-6  # grey levels; 4/255 * 255 is 4.000000000000001 on some machines, 3.9999... on others
+
+
+class Norm(StrEnum):
+    """The norms that a budget can be given in."""
+
+    LINF = "linf"
+    L2 = "l2"
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """How far a perturbed frame may be from the clean one: ||x' - x||_norm <= eps.
+
+    Attributes
+    ----------
+    norm : which norm.
+    eps : in pixel units of [0, 1]. Linf: the most that one value may move, at most 1. L2: the
+        Euclidean length over all H * W * 3 values; 1.0 is one value moved from black to white.
+
+    Raises
+    ------
+    ConfigError : eps negative, not finite, or over 1 under Linf.
+    """
+
+    norm: Norm
+    eps: float
+
+    def __post_init__(self) -> None:
+        if not math.isfinite(self.eps) or self.eps < 0:
+            raise ConfigError(
+                f"eps = {self.eps}: a budget is a finite number of at least 0, like 4/255"
+            )
+        if self.norm is Norm.LINF and self.eps > 1:
+            raise ConfigError(
+                f"eps = {self.eps}: under linf eps is at most 1 (black to white); write 4/255, not 4"
+            )
+
+    @property
+    def levels(self) -> float:
+        """The budget in grey levels (eps * 255)."""
+        return self.eps * 255.0
+
+    def holds(self, clean: Pixels, perturbed: Pixels) -> bool:
+        """True where `perturbed` (uint8, quantised) is within the budget around `clean`."""
+        return distance(clean, perturbed, self.norm) * 255.0 <= self.levels + _SLACK
+
+    def __str__(self) -> str:
+        return f"{self.norm} {format_eps(self.eps, self.norm)}"
+
+
+def distance(a: Pixels, b: Pixels, norm: Norm) -> float:
+    """The distance between two uint8 frames of one shape, in pixel units of [0, 1].
+
+    Raises
+    ------
+    ValueError : the shapes differ.
+    """
+    if a.shape != b.shape:
+        raise ValueError(f"distance of frames of different shapes: {a.shape} and {b.shape}")
+    moved = np.abs(a.astype(np.int32) - b.astype(np.int32))
+    if norm is Norm.LINF:
+        return int(moved.max(initial=0)) / 255.0
+    return math.sqrt(int(np.square(moved, dtype=np.int64).sum())) / 255.0
+
+
+def parse_eps(text: str | float) -> float:
+    """`"4/255"`, `"0.0157"` or a number -> eps.
+
+    Raises
+    ------
+    ConfigError : not a number and not a fraction of two numbers.
+    """
+    try:
+        if isinstance(text, str) and "/" in text:
+            over, under = text.split("/")
+            return float(over) / float(under)
+        return float(text)
+    except (ValueError, ZeroDivisionError, TypeError):
+        raise ConfigError(
+            f"eps = {text!r}: not a number; write a fraction like 4/255 or 0.0157"
+        ) from None
+
+
+def format_eps(eps: float, norm: Norm) -> str:
+    """Eps as people of the field write it: `4/255` under Linf, `1.50` under L2."""
+    if norm is Norm.L2:
+        return f"{eps:.2f}"
+    levels = eps * 255
+    nearest = round(levels)
+    return f"{nearest}/255" if abs(levels - nearest) < _SLACK * 100 else f"{levels:.2f}/255"

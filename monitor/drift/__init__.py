@@ -1,0 +1,1 @@
+"""Prediction drift: what changed between the clean answer and the attacked one."""

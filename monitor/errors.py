@@ -1,0 +1,27 @@
+"""Everything that can go wrong in the monitor itself.
+
+MonitorError
+├── ConfigError          a setting that is unknown or out of range
+├── AttackContractError  an attack that broke its budget or its contract: a bug in the attack
+└── RunError             a run folder that cannot be written or read
+
+Every message is one line: what, why, what to do.
+"""
+
+from __future__ import annotations
+
+
+class MonitorError(Exception):
+    """Base of all errors of this package; its text is one line fit to be shown."""
+
+
+class ConfigError(MonitorError):
+    """A setting is unknown or out of range."""
+
+
+class AttackContractError(MonitorError):
+    """An attack returned a frame outside its budget, or used knowledge it has no right to."""
+
+
+class RunError(MonitorError):
+    """A run folder cannot be written or read."""

@@ -1,0 +1,81 @@
+"""The loss of each goal on a detector's candidates; attackers climb it.
+
+All are on logits, so that none saturates: log(1 - p) of a face at p = 0.9999 has next to no gradient
+left in float32, its logit has all of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import supervision as sv
+import torch
+import torch.nn.functional as F
+from torchvision.ops import box_iou
+
+from models.detector import Candidates
+from monitor.goals import Goal
+
+OWNERSHIP_IOU = 0.3
+"""Overlap with a clean object from which a candidate is that object's own."""
+
+OWNED_TEMPERATURE = 0.7
+"""Sharpness of the smooth maximum over the candidates of one object."""
+
+FREE_TEMPERATURE = 0.25
+"""Sharpness over the thousands of candidates of plain background; blunter, the step is spread over all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Owned:
+    """Which candidates belong to which clean object.
+
+    Attributes
+    ----------
+    by_object : bool (objects, A).
+    free : bool (A,), candidates that no clean object owns.
+    """
+
+    by_object: torch.Tensor
+    free: torch.Tensor
+
+
+def owned_candidates(candidates: Candidates, clean: sv.Detections) -> Owned:
+    """Candidates of the clean answer whose boxes overlap a clean object; every object owns at least one."""
+    with torch.no_grad():
+        boxes = candidates.boxes[0].detach()
+        overlap = box_iou(torch.from_numpy(clean.xyxy).to(boxes), boxes)
+        by_object = overlap >= OWNERSHIP_IOU
+        if len(clean):
+            by_object[torch.arange(len(clean)), overlap.argmax(dim=1)] = True
+        return Owned(by_object, ~by_object.any(dim=0))
+
+
+def goal_loss(goal: Goal, candidates: Candidates, owned: Owned) -> torch.Tensor:
+    """The scalar that an attacker climbs, for the first frame of the batch.
+
+    VANISH: minus the sum over objects of the smooth maximum (log-sum-exp) of the logits that the object
+        owns, and log(1 - p) of every free candidate with p > 0.5, so that no new box is left beside it.
+        Shares of faces that FGSM hides at 4/255 on every tenth frame of five clips (turning head,
+        class room, walkers, walkers who pause, car): with log(1 - p) summed over p > 0.05
+        0.45, 0.50, 0.33, 0.21, 0.00; with this 0.64, 0.90, 0.58, 0.33, 0.00. PGD-10 hides all under both.
+    FABRICATE: the smooth maximum of the free logits.
+    ANY: both together. The smooth maximum over the ways out looks better on paper, and drifted 0.64
+        instead of 1.00 of the frames of walkers who pause: one step follows the gradient of its start.
+    """
+    logits = candidates.logits[0].amax(dim=1)  # a match is of any class, so the best class counts
+    free = logits[owned.free]
+    # Where the clean objects own all there is, no new box can come; keep the graph, at slope 0.
+    new_box = _smooth_max(free, FREE_TEMPERATURE) if len(free) else 0.0 * logits.sum()
+    if goal is Goal.FABRICATE:
+        return new_box
+    held = logits.new_zeros(())
+    for row in owned.by_object:
+        held = held + _smooth_max(logits[row], OWNED_TEMPERATURE)
+    if goal is Goal.VANISH:
+        return -held - F.softplus(free[free > 0]).sum()
+    return new_box - held
+
+
+def _smooth_max(logits: torch.Tensor, temperature: float) -> torch.Tensor:
+    return temperature * torch.logsumexp(logits / temperature, dim=0)

@@ -1,0 +1,1 @@
+"""The live panel: pictures as MJPEG, widgets by Gradio, one guard in front of both."""

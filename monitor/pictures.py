@@ -1,0 +1,182 @@
+"""Pictures for people: boxes with scores, coloured by outcome, and the perturbation amplified."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from monitor.drift.matching import Box, FrameDrift, ObjectDrift, Outcome
+
+Pixels = npt.NDArray[np.uint8]
+Colour = tuple[int, int, int]
+
+# Okabe and Ito's palette (2008), told apart by the colour-blind; BGR.
+COLOURS: dict[Outcome, Colour] = {
+    Outcome.KEPT: (115, 158, 0),  # bluish green
+    Outcome.RELABELLED: (0, 159, 230),  # orange
+    Outcome.MISSED: (0, 94, 213),  # vermilion
+    Outcome.FABRICATED: (167, 121, 204),  # reddish purple
+}
+
+_FONT = cv2.FONT_HERSHEY_DUPLEX
+_CASING: Colour = (24, 24, 24)
+_WHITE: Colour = (255, 255, 255)
+
+
+def clean_picture(
+    pixels: Pixels, drift: FrameDrift, class_names: tuple[str, ...], *, zoom: int = 1
+) -> Pixels:
+    """The clean frame with its detections; what the attack will cost each is in the colour.
+
+    Parameters
+    ----------
+    pixels : uint8 BGR (H, W, 3); left as it is.
+    drift : of this frame, boxes in its pixels.
+    class_names : class id -> name.
+    zoom : the picture is this many times as large as the frame, so that lines and text are sharp
+        where a small frame is shown large; every pixel becomes a square of its own value.
+    """
+    picture = enlarged(pixels, zoom)
+    for thing in drift.objects:
+        if thing.clean_box is not None and thing.clean_class is not None:
+            text = f"{_name(thing.clean_class, class_names)} {thing.clean_score:.2f}"
+            box = _corners(thing.clean_box, zoom)
+            _draw_box(picture, box, COLOURS[thing.outcome])
+            draw_label(picture, box, text, COLOURS[thing.outcome])
+    return picture
+
+
+def attacked_picture(
+    pixels: Pixels, drift: FrameDrift, class_names: tuple[str, ...], *, zoom: int = 1
+) -> Pixels:
+    """The attacked frame with its detections; a missed object keeps a dashed outline where it was.
+
+    Parameters
+    ----------
+    pixels, drift, class_names, zoom : see `clean_picture`.
+    """
+    picture = enlarged(pixels, zoom)
+    for thing in drift.objects:
+        colour = COLOURS[thing.outcome]
+        if thing.attacked_box is not None and thing.attacked_class is not None:
+            box = _corners(thing.attacked_box, zoom)
+            _draw_box(picture, box, colour)
+            draw_label(picture, box, _attacked_text(thing, class_names), colour)
+        elif thing.clean_box is not None:
+            box = _corners(thing.clean_box, zoom)
+            _draw_dashes(picture, box, colour)
+            draw_label(picture, box, "missed", colour)
+    return picture
+
+
+def difference_picture(clean: Pixels, attacked: Pixels, factor: float) -> Pixels:
+    """128 + factor * (attacked - clean), clipped: grey where nothing moved."""
+    # One saturating pass: at 1280 x 720 it takes 1.6 ms, the same in int16 and float32 arrays 15 ms.
+    return np.asarray(cv2.addWeighted(attacked, factor, clean, -factor, 128.0), np.uint8)
+
+
+def enlarged(pixels: Pixels, zoom: int) -> Pixels:
+    """A copy, each pixel a square of zoom x zoom."""
+    if zoom == 1:
+        return np.ascontiguousarray(pixels).copy()
+    size = pixels.shape[1] * zoom, pixels.shape[0] * zoom
+    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_NEAREST), np.uint8)
+
+
+def text_scale(picture: Pixels) -> float:
+    """OpenCV's font scale for this picture: about a 24th of its smaller side, never under 10 pixels."""
+    return max(0.45, min(picture.shape[:2]) / 800)
+
+
+def _attacked_text(thing: ObjectDrift, class_names: tuple[str, ...]) -> str:
+    assert thing.attacked_class is not None
+    text = f"{_name(thing.attacked_class, class_names)} {thing.attacked_score:.2f}"
+    if thing.outcome is Outcome.FABRICATED:
+        return f"new: {text}"
+    if thing.outcome is Outcome.RELABELLED and thing.clean_class is not None:
+        return f"was {_name(thing.clean_class, class_names)}: {text}"
+    return text
+
+
+def _name(label: int, class_names: tuple[str, ...]) -> str:
+    return class_names[label] if 0 <= label < len(class_names) else f"class {label}"
+
+
+def _corners(box: Box, zoom: int) -> tuple[int, int, int, int]:
+    x0, y0, x1, y1 = (round(v * zoom) for v in box)
+    return x0, y0, x1, y1
+
+
+def _draw_box(picture: Pixels, box: tuple[int, int, int, int], colour: Colour) -> None:
+    x0, y0, x1, y1 = box
+    line = _thickness(picture)
+    # A dark casing under the coloured line: it stands out on any background, its own colour too.
+    cv2.rectangle(picture, (x0, y0), (x1, y1), _CASING, line + 2, cv2.LINE_AA)
+    cv2.rectangle(picture, (x0, y0), (x1, y1), colour, line, cv2.LINE_AA)
+
+
+def _draw_dashes(picture: Pixels, box: tuple[int, int, int, int], colour: Colour) -> None:
+    x0, y0, x1, y1 = box
+    line = _thickness(picture)
+    across = _dashes(x0, x1, 5 * line)
+    down = _dashes(y0, y1, 5 * line)
+    strokes = [((a, y), (b, y)) for a, b in across for y in (y0, y1)]
+    strokes += [((x, a), (x, b)) for a, b in down for x in (x0, x1)]
+    for stroke_colour, width in ((_CASING, line + 2), (colour, line)):
+        for start, end in strokes:
+            cv2.line(picture, start, end, stroke_colour, width, cv2.LINE_AA)
+
+
+def _dashes(start: int, end: int, length: int) -> list[tuple[int, int]]:
+    """Dashes and gaps of about one length that begin and end with a dash, so that corners are closed."""
+    count = max(1, round((end - start) / length / 2))
+    edges = np.linspace(start, end, 2 * count).round().astype(int).tolist()
+    return list(zip(edges[::2], edges[1::2], strict=True))
+
+
+def draw_label(
+    picture: Pixels, box: tuple[int, int, int, int], text: str, colour: Colour
+) -> None:
+    """Text on a plate over a box, or inside it where there is no room above; never outside the picture.
+
+    Parameters
+    ----------
+    picture : drawn into.
+    box : x0, y0, x1, y1 in pixels of the picture; may reach over its edges.
+    text : too long a text is cut and ends in "...".
+    colour : of the plate, BGR; the text on it is black or white, whichever reads better.
+    """
+    height, width = picture.shape[:2]
+    scale = text_scale(picture)
+    pad = max(3, round(8 * scale))
+    line = _thickness(picture)
+    text = _fitting(text, width - 2 * pad, scale)
+    (w, h), below = cv2.getTextSize(text, _FONT, scale, 1)
+    plate_w, plate_h = w + 2 * pad, h + below + pad
+    x = min(max(box[0] - line // 2, 0), max(width - plate_w, 0))
+    y = box[1] - plate_h
+    if y < 0:  # no room above the box
+        y = box[1]
+    y = min(max(y, 0), max(height - plate_h, 0))
+    cv2.rectangle(picture, (x, y), (x + plate_w - 1, y + plate_h - 1), colour, cv2.FILLED)
+    base = (x + pad, y + pad // 2 + h)
+    cv2.putText(picture, text, base, _FONT, scale, _ink(colour), 1, cv2.LINE_AA)
+
+
+def _fitting(text: str, room: int, scale: float) -> str:
+    if cv2.getTextSize(text, _FONT, scale, 1)[0][0] <= room:
+        return text
+    while text and cv2.getTextSize(text + "...", _FONT, scale, 1)[0][0] > room:
+        text = text[:-1]
+    return text + "..." if text else ""
+
+
+def _ink(plate: Colour) -> Colour:
+    """Black or white, whichever has the greater contrast on the plate (WCAG 2: they meet at 0.18)."""
+    blue, green, red = ((value / 255) ** 2.2 for value in plate)
+    return _CASING if 0.0722 * blue + 0.7152 * green + 0.2126 * red > 0.18 else _WHITE
+
+
+def _thickness(picture: Pixels) -> int:
+    return max(1, round(min(picture.shape[:2]) / 200))

@@ -1,0 +1,159 @@
+"""The table of key figures: what each is called, its unit, how it is written, what it means."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+NO_VALUE = "not measured"
+
+
+@dataclass(frozen=True, slots=True)
+class FigureRow:
+    """One row, ready to be shown.
+
+    Attributes
+    ----------
+    key : its name in summary.json.
+    title : its name for people.
+    value : with its unit.
+    interval : of 95 %, "" where there is none.
+    meaning : one sentence.
+    reason : why there is no value, "" where there is one.
+    """
+
+    key: str
+    title: str
+    value: str
+    interval: str
+    meaning: str
+    reason: str
+
+
+def percent(value: float) -> str:
+    """A share in percent; 100 % and 0 % are said only where they are exact."""
+    if value in (0, 1):
+        return f"{value:.0%}".replace("%", " %")
+    shown = f"{100 * value:.1f}"
+    return {"100.0": "> 99.9 %", "0.0": "< 0.1 %"}.get(shown, f"{shown} %")
+
+
+def _plain(value: float) -> str:
+    return f"{value:.3f}"
+
+
+def _pixels(value: float) -> str:
+    return f"{value:.2f} px"
+
+
+def _frames(value: float) -> str:
+    return f"{value:.0f} frame" + ("" if value == 1 else "s")
+
+
+def _seconds(value: float) -> str:
+    return f"{value:.2f} s"
+
+
+_ROWS: tuple[tuple[str, str, Callable[[float], str], str], ...] = (
+    (
+        "miss_rate",
+        "Miss rate",
+        percent,
+        "Share of the objects found in the clean frames that the attacked frames lack.",
+    ),
+    (
+        "attack_success_rate",
+        "Attack success rate",
+        percent,
+        "Share of the attacked frames in which the attacker's goal was met in full.",
+    ),
+    (
+        "score_drop",
+        "Score drop",
+        _plain,
+        "Mean loss of confidence of a clean object, on a scale of 0 to 1; a missed one loses all of it.",
+    ),
+    (
+        "fabrications_per_frame",
+        "Fabrications a frame",
+        _plain,
+        "Objects a frame that appear only once the frame is attacked.",
+    ),
+    (
+        "relabel_rate",
+        "Relabel rate",
+        percent,
+        "Share of the clean objects that were found again, under another class.",
+    ),
+    (
+        "longest_gap_frames",
+        "Longest gap",
+        _frames,
+        "Longest run of frames in which one object stayed missed.",
+    ),
+    (
+        "longest_gap_s",
+        "Longest gap in time",
+        _seconds,
+        "The longest time in which one object stayed missed, by the recording's own clock.",
+    ),
+    (
+        "centre_shift_px",
+        "Centre shift",
+        _pixels,
+        "Mean distance by which an object that was found again has moved, in pixels of the working frame.",
+    ),
+    (
+        "js_distance_scores",
+        "Drift of scores",
+        _plain,
+        "Jensen-Shannon distance of the score histograms: 0 for equal, 1 for nothing in common.",
+    ),
+    (
+        "js_distance_classes",
+        "Drift of classes",
+        _plain,
+        "Jensen-Shannon distance of the class histograms: 0 for equal, 1 for nothing in common.",
+    ),
+)
+
+_LATER = {
+    "track_switches": "Track switches",
+    "calibration_error_clean": "Calibration error, clean",
+    "calibration_error_attacked": "Calibration error, attacked",
+    "map_clean": "Mean average precision, clean",
+    "map_attacked": "Mean average precision, attacked",
+    "margin_eps": "Margin (smallest budget that succeeds)",
+}
+
+
+def figure_rows(summary: Mapping[str, object]) -> list[FigureRow]:
+    """The rows of the table, the most telling first."""
+    intervals, reasons = summary["intervals"], summary["not_measured"]
+    assert isinstance(intervals, dict)
+    assert isinstance(reasons, dict)
+    rows = []
+    for key, title, written, meaning in _ROWS:
+        value, interval = summary[key], intervals.get(key)
+        rows.append(
+            FigureRow(
+                key=key,
+                title=title,
+                value=NO_VALUE if not isinstance(value, int | float) else written(value),
+                interval="" if not interval else " to ".join(map(written, interval)),
+                meaning=meaning,
+                reason=str(reasons.get(key, "")),
+            )
+        )
+    return rows
+
+
+def later_figures(summary: Mapping[str, object]) -> list[tuple[str, str]]:
+    """(what they need, which they are) of the figures that this version does not measure."""
+    reasons = summary["not_measured"]
+    assert isinstance(reasons, dict)
+    grouped: dict[str, list[str]] = {}
+    for key, title in _LATER.items():
+        if key in reasons:
+            grouped.setdefault(str(reasons[key]), []).append(title)
+    return [(reason, ", ".join(titles)) for reason, titles in grouped.items()]

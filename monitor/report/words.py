@@ -1,0 +1,260 @@
+"""The report's sentences: what happened, under which condition, what was left out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from monitor.catalog import NONE
+from monitor.report.figures import percent
+
+Tree = Mapping[str, Any]  # read back from JSON
+
+_SPELLED = {"noise": "Random noise"}
+_KNOWLEDGE = {
+    "white-box": "everything: the model's weights and its gradients (white-box)",
+    "score": "the model's scores for frames of its choice (score-based black-box)",
+    "none": "nothing: it never asks the model",
+    "label": "at most whether a frame met the goal, no scores and no gradients (decision-based)",
+}
+_GOALS = {
+    "vanish": "vanish: every object of the clean answer is missed",
+    "fabricate": "fabricate: an object appears that the clean answer does not hold",
+    "any": "any: an object is missed, relabelled or made up",
+}
+
+
+def things(summary: Tree, count: int) -> str:
+    """The counted noun: `face`, `faces`; `objects` where the model knows several classes."""
+    classes = summary["condition"]["classes"]
+    noun = classes[0] if len(classes) == 1 else "object"
+    return noun if count == 1 else f"{noun}s"
+
+
+def headline(summary: Tree) -> str:
+    """The result in one plain sentence."""
+    condition, counts = summary["condition"], summary["counts"]
+    frames, clean = counts["frames"], counts["clean_objects"]
+    if condition["attack"] == NONE:
+        these = "this one frame" if frames == 1 else f"these {frames} frames"
+        return f"No attack was run on {these}: this is the baseline."
+    if condition["eps"] == 0:
+        return f"With a budget of 0 {_attack(condition)} leaves every frame as it was: nothing drifted."
+    if not counts["frames_attacked"]:
+        return (
+            f"The detector found no {things(summary, 1)} in {_of_frames(frames)}, "
+            "so there was nothing to attack."
+        )
+    return f"{_attack(condition)} {_budget_phrase(condition)} {_deed(summary, clean)}."
+
+
+def _deed(summary: Tree, clean: int) -> str:
+    condition, counts = summary["condition"], summary["counts"]
+    if condition["goal"] == "vanish":
+        many = counts["missed"] or "none"
+        return f"made {many} of {clean} {things(summary, clean)} vanish"
+    fallen = f"{counts['frames_fallen']} of {_of_frames(counts['frames_attacked'])}"
+    made_up = counts["fabricated"]
+    if condition["goal"] == "fabricate":
+        if not made_up:
+            return f"made no {things(summary, 1)} appear in {_of_frames(counts['frames_attacked'])}"
+        verb = "is" if made_up == 1 else "are"
+        return (
+            f"made {made_up} {things(summary, made_up)} appear that {verb} not there, in {fallen}"
+        )
+    parts = [f"{counts['missed']} of {clean} {things(summary, clean)} missed"] if clean else []
+    if len(condition["classes"]) > 1:
+        parts.append(f"{counts['relabelled']} relabelled")
+    parts.append(f"{made_up} made up")
+    return f"changed the detector's answer in {fallen}: {', '.join(parts)}"
+
+
+def plain_result(summary: Tree) -> str:
+    """What the headline's numbers are counted over, and how sure they are."""
+    counts = summary["counts"]
+    seen, frames = counts["frames_with_objects"], counts["frames"]
+    noun = things(summary, 1)
+    if not seen:
+        text = f"There is no {noun} in the detector's clean answers, so most figures have nothing to count."
+    else:
+        text = (
+            f"The detector found at least one {noun} in {seen} of {_of_frames(frames)}. "
+            f"A {noun} counts once for every frame it is seen in."
+        )
+    rate, interval = summary["miss_rate"], summary["intervals"]["miss_rate"]
+    if rate is not None and summary["condition"]["attack"] != NONE:
+        text += f" Miss rate {percent(rate)}"
+        text += (
+            f", 95 % interval {percent(interval[0])} to {percent(interval[1])}."
+            if interval
+            else "."
+        )
+    if summary["condition"]["goal"] == "vanish" and counts["fabricated"]:
+        # The goal says nothing of these, and a box that was only shoved aside is no disappearance.
+        many = counts["fabricated"]
+        text += (
+            f" The attacked answers also hold {many} {things(summary, many)} at places where the clean "
+            f"ones have none (overlap under {summary['condition']['iou']:g})."
+        )
+    return text
+
+
+def condition_rows(summary: Tree) -> list[tuple[str, str]]:
+    """(what, exactly which) of everything the numbers hang on."""
+    condition, counts = summary["condition"], summary["counts"]
+    rows = [
+        ("Recording", f"{condition['source']}, {_of_frames(counts['frames'])}"),
+        (
+            "Detector",
+            f"{condition['model']} (finds {', '.join(condition['classes'])}); frames scaled to "
+            f"{condition['width']} px width; a detection counts from score {condition['threshold']:g}",
+        ),
+        (
+            "Compared with",
+            "the same detector's answer to the clean frame, not the truth; two boxes are one object "
+            f"from an overlap (IoU) of {condition['iou']:g}",
+        ),
+    ]
+    if condition["attack"] == NONE:
+        return [*rows, ("Attack", "none"), ("Seed", str(condition["seed"]))]
+    parameters = ", ".join(
+        f"{name.replace('_', ' ')} {_parameter(value)}"
+        for name, value in condition["parameters"].items()
+    )
+    return [
+        *rows,
+        (
+            "Attack",
+            f"{_attack_name(condition)}: {condition['attack_summary']} ({condition['attack_source']})"
+            + (f"; {parameters}" if parameters else ""),
+        ),
+        ("Attacker knows", _KNOWLEDGE.get(condition["knowledge"], condition["knowledge"])),
+        ("Attacker's goal", _GOALS.get(condition["goal"], condition["goal"])),
+        ("Budget", _budget_sentence(summary)),
+        (
+            "Cost",
+            f"{counts['forwards'] / counts['frames']:.1f} forward and "
+            f"{counts['backwards'] / counts['frames']:.1f} backward passes a frame, mean, "
+            "the clean and the attacked answer included",
+        ),
+        ("Seed", str(condition["seed"])),
+    ]
+
+
+def not_tested(summary: Tree) -> list[str]:
+    """What a reader might take for granted and must not."""
+    condition = summary["condition"]
+    notes = []
+    if condition["attack"] != NONE:
+        notes.append("Other attacks and budgets. A stronger attack or a larger budget may do more.")
+        if condition["knowledge"] == "white-box":
+            notes.append("An attacker who does not have the model's weights.")
+        if condition["attack"] != "noise":
+            notes.append(
+                "Random noise of the same budget, the baseline that an attack has to beat; "
+                "run it with --attack noise."
+            )
+        notes.append(
+            "The way through the world. The perturbation is added to the digital frame, after the lens, "
+            "the sensor and the codec; no print, sticker or light was tested."
+        )
+        notes.append("Defences, and a system that tracks objects over several frames.")
+    else:
+        notes.append("Any attack at all.")
+    notes.append("Natural faults: noise, blur, weather, exposure, compression.")
+    notes.append(
+        "Correctness. An object that the detector misses in the clean frame does not count."
+    )
+    return notes
+
+
+def limits(summary: Tree) -> list[str]:
+    """How far the numbers carry."""
+    notes = [
+        "The figures hold for this recording, this model and this condition, and for no other.",
+        "Intervals come from a moving-block bootstrap over the frames (Künsch 1989; block length after "
+        "Politis and White 2004). On short clips that hardly change they are somewhat too narrow. They "
+        "speak of more frames like these, not of other recordings.",
+        "An interval of 100 % to 100 % says that every frame agreed, not that there can be no exception.",
+    ]
+    if not any(summary["intervals"].values()):
+        notes[1] = (
+            "There are no intervals: they need at least ten frames and objects in most of them."
+        )
+        del notes[2]
+    notes.append(
+        "Gaps are followed through the clean answers from frame to frame; where a clean answer loses an "
+        "object for a frame, a gap ends, so a true gap may be longer."
+    )
+    return notes
+
+
+def worst_caption(frame: Tree, summary: Tree) -> str:
+    """One worst frame in words."""
+    time = frame["media_time_s"]
+    at = "" if time is None else f" ({time:.2f} s)"
+    goal = summary["condition"]["goal"]
+    drifted, clean = frame["drifted"], frame["clean_count"]
+    done = {
+        "vanish": f"{drifted} of {clean} {things(summary, clean)} missed",
+        "fabricate": f"{drifted} {things(summary, drifted)} made up",
+    }.get(goal, f"{drifted} {things(summary, drifted)} drifted")
+    drop = f", score drop {frame['score_drop']:.2f}" if clean else ""
+    return f"Frame {frame['frame']}{at}: {done}{drop}; largest change {_levels(frame['linf'])} of 255 levels."
+
+
+def _attack(condition: Tree) -> str:
+    name = _attack_name(condition)
+    steps = condition["parameters"].get("steps")
+    if steps is None:
+        return name
+    restarts = condition["parameters"].get("restarts", 1)
+    plural = "" if steps == 1 else "s"
+    return f"{name} with {steps} step{plural}" + (
+        f" and {restarts} restarts" if restarts > 1 else ""
+    )
+
+
+def _attack_name(condition: Tree) -> str:
+    name = str(condition["attack"])
+    return _SPELLED.get(name, name.upper())
+
+
+def _budget_phrase(condition: Tree) -> str:
+    if condition["norm"] == "linf":
+        return f"at {condition['eps_text']}"
+    return f"at an {str(condition['norm']).upper()} budget of {condition['eps_text']}"
+
+
+def _budget_sentence(summary: Tree) -> str:
+    condition = summary["condition"]
+    if condition["norm"] == "linf":
+        meaning = f"no colour value moves by more than {_levels(condition['eps'])} of 255 levels"
+        used = f"the largest change was {_levels(summary['linf_max'])}"
+    else:
+        meaning = (
+            "Euclidean length over all values of the frame, 1 being one value from black to white"
+        )
+        used = f"the longest change was {summary['l2_max']:.2f}"
+    return (
+        f"{_norm(condition)} {condition['eps_text']}: {meaning}; measured on the 8-bit frames that the "
+        f"detector was shown, {used}"
+    )
+
+
+def _norm(condition: Tree) -> str:
+    return {"linf": "L∞", "l2": "L2"}.get(condition["norm"], str(condition["norm"]))
+
+
+def _levels(eps: float) -> str:
+    return f"{eps * 255:.2f}".rstrip("0").rstrip(".")
+
+
+def _of_frames(count: int) -> str:
+    return f"{count} frame" + ("" if count == 1 else "s")
+
+
+def _parameter(value: object) -> str:
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return f"{value:g}" if isinstance(value, float) else str(value)

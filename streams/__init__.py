@@ -1,0 +1,1 @@
+"""Frames in, frames out: cameras, files and rendered scenes behind one interface."""

@@ -1,0 +1,167 @@
+"""From what the user writes to a source."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import partial
+from typing import Final
+
+from streams.clock import SYSTEM_CLOCK, Clock
+from streams.errors import SourceNotFound, SourceUnreadable, StreamError
+from streams.naming import is_url, one_line, without_credentials
+from streams.producers.camera import CameraProducer
+from streams.producers.devices import listed_cameras
+from streams.producers.file import FileProducer
+from streams.producers.looped import LoopedProducer
+from streams.producers.producer import Producer
+from streams.producers.scene import SceneProducer
+from streams.scenes import SCENES
+from streams.source import VideoSource
+
+AUTO: Final = "auto"
+SCENE_PREFIX: Final = "scene:"
+FALLBACK: Final = "scene:portrait"
+
+# Seconds for a camera to open and deliver one frame, when nobody asked for that very camera.
+_PROBE: Final = 4.0
+# Where the system does not list cameras, these are tried.
+_TRIED: Final = (0, 1, 2, 3)
+
+
+@dataclass(frozen=True, slots=True)
+class AutoChoice:
+    """What "auto" came to.
+
+    Attributes
+    ----------
+    spec : what to open.
+    why : half a sentence to show: what was found, or what was tried.
+    """
+
+    spec: str
+    why: str
+
+
+def open_source(
+    spec: str,
+    *,
+    seed: int = 0,
+    pace: bool = False,
+    loop: bool = False,
+    clock: Clock = SYSTEM_CLOCK,
+) -> VideoSource:
+    """Return the source that a spec names, not yet started.
+
+    Parameters
+    ----------
+    spec : a camera's number ("0"; also "/dev/video0"), "scene:NAME", the path of a video file, or "auto": the
+        first camera that delivers a frame, else scene:portrait (`resolve_auto` tells which). A file
+        whose name is a number is written "./0".
+    seed : of a scene.
+    pace : deliver a recording at its own rate; see `VideoSource`.
+    loop : start a recording again at its end.
+    clock : time and waiting.
+
+    Raises
+    ------
+    SourceNotFound : an unknown scene, or an empty spec.
+    SourceUnreadable : a URL; network cameras are not supported in this version.
+    """
+    spec = spec.strip()
+    if spec == AUTO:
+        spec = resolve_auto(clock=clock).spec
+    factory = _producer_factory(spec, seed, clock)
+    if loop:
+        factory = partial(LoopedProducer, factory)
+    return VideoSource(factory, clock=clock, pace=pace, name=without_credentials(_shown(spec)))
+
+
+def resolve_auto(
+    *,
+    clock: Clock = SYSTEM_CLOCK,
+    cameras: Sequence[int] | None = None,
+    probe: Callable[[int, Clock], str] | None = None,
+) -> AutoChoice:
+    """Find the first camera that delivers a frame, else take scene:portrait.
+
+    Parameters
+    ----------
+    clock : for the time-out of each probe.
+    cameras : indexes to try; None takes those that the system lists, or 0 to 3 where it does not list them.
+    probe : says what a camera delivers, or raises a StreamError; None really opens it, for 4 s at most.
+    """
+    if cameras is None:
+        listed = listed_cameras()
+        cameras = _TRIED if listed is None else listed
+    if probe is None:
+        probe = probe_camera
+    reasons = []
+    for index in cameras:
+        try:
+            return AutoChoice(str(index), f"camera {index} delivers {probe(index, clock)}")
+        except StreamError as error:
+            reasons.append(str(error))
+    # One reason is enough to act on, and the first camera is the one that the user means.
+    why = f"no camera delivers pictures ({reasons[0]})" if reasons else "no camera was found"
+    return AutoChoice(FALLBACK, why)
+
+
+def probe_camera(
+    index: int, clock: Clock = SYSTEM_CLOCK, *, producer: Callable[[], Producer] | None = None
+) -> str:
+    """Open a camera, take one frame and close it again; return its size, as in "640x480".
+
+    Parameters
+    ----------
+    index : the camera's number.
+    clock : for the time-out.
+    producer : what to open instead of the camera, for tests.
+
+    Raises
+    ------
+    StreamError : there is none, or nothing came within 4 s. A camera that hangs is left to hang in its
+        thread; it does not hold up the start.
+    """
+    factory = partial(CameraProducer, index, clock=clock) if producer is None else producer
+    name = f"camera {index}"
+    source = VideoSource(factory, clock=clock, open_timeout=_PROBE, close_timeout=0.5, name=name)
+    with source:
+        frame = source.read(_PROBE)
+    if frame is None:
+        raise SourceUnreadable(f"{name} ended before its first picture; choose another")
+    return f"{frame.size[0]}x{frame.size[1]}"
+
+
+def _producer_factory(spec: str, seed: int, clock: Clock) -> Callable[[], Producer]:
+    device = re.fullmatch(r"/dev/video(\d+)", spec) if sys.platform.startswith("linux") else None
+    digits = device[1] if device else spec
+    if digits.isascii() and digits.isdigit():
+        return partial(CameraProducer, int(digits), clock=clock)
+    if spec.startswith(SCENE_PREFIX):
+        return _scene(spec.removeprefix(SCENE_PREFIX), seed)
+    if not spec:
+        raise SourceNotFound(
+            "no source was given; give a camera's number, a video file, scene:portrait or auto"
+        )
+    if is_url(spec):
+        raise SourceUnreadable(
+            f"{without_credentials(spec)}: network cameras are not supported in this version; give a "
+            "camera's number, a video file or scene:portrait"
+        )
+    return partial(FileProducer, spec)
+
+
+def _scene(name: str, seed: int) -> Callable[[], Producer]:
+    if name not in SCENES:
+        near = get_close_matches(name.lower(), SCENES, n=1, cutoff=0.5)
+        hint = f"did you mean scene:{near[0]}?" if near else f"there are {', '.join(SCENES)}"
+        raise SourceNotFound(f"scene:{one_line(name)}: there is no such scene; {hint}")
+    return partial(SceneProducer, SCENE_PREFIX + name, partial(SCENES[name], seed))
+
+
+def _shown(spec: str) -> str:
+    return f"camera {spec}" if spec.isdigit() else spec

@@ -1,0 +1,1 @@
+"""What frames come from: one file for each kind."""

@@ -1,0 +1,41 @@
+"""What many tests need: the real detector, a real photograph, and a detector whose optimum is known."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+import pytest
+import skimage.data
+
+from models.centerface import CenterFace, load_centerface
+
+Pixels = npt.NDArray[np.uint8]
+
+SHARED = Path(__file__).parent.parent.parent / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def faces() -> CenterFace:
+    """The real face detector."""
+    return load_centerface()
+
+
+@pytest.fixture(scope="session")
+def photograph() -> Pixels:
+    """A real photograph with one face, uint8 BGR (240, 320, 3), read-only."""
+    whole = cv2.cvtColor(skimage.data.astronaut(), cv2.COLOR_RGB2BGR)
+    picture = np.ascontiguousarray(cv2.resize(whole[:384], (320, 240), interpolation=cv2.INTER_AREA))
+    picture.flags.writeable = False
+    return picture
+
+
+@pytest.fixture(scope="session")
+def face_clips() -> list[Path]:
+    """Real clips with faces, where they are to be had; else the test is skipped."""
+    clips = sorted((SHARED / "faces" / "videos").glob("*"))
+    if not clips:
+        pytest.skip("needs the clips of ../shared/data/faces/videos, which are not here")
+    return clips

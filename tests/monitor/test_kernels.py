@@ -1,0 +1,127 @@
+"""The compiled kernels against their plain numpy bodies, on random input."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numba
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from monitor.kernels.blocks import BLOCK, whole_levels
+from monitor.kernels.l2_update import l2_update, l2_update_numpy
+from monitor.kernels.linf_update import linf_update, linf_update_numpy
+
+Update = Callable[..., None]
+PAIRS = [
+    pytest.param(linf_update, linf_update_numpy, id="linf"),
+    pytest.param(l2_update, l2_update_numpy, id="l2"),
+]
+# Sizes around the block length, where a cut could go wrong, and some that are odd.
+SHAPES = st.sampled_from([(1, 1, 3), (7, 5, 3), (64, 64, 3), (1, BLOCK, 1), (1, BLOCK + 1, 3)])
+
+
+def inputs(
+    shape: tuple[int, ...], seed: int, eps: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    clean = rng.choice(np.array([0, 1, 2, 100, 253, 254, 255], np.uint8), size=shape)
+    gradient = rng.standard_normal(shape).astype(np.float32)
+    gradient[rng.random(shape) < 0.1] = 0
+    offset = rng.uniform(-min(eps, 20), min(eps, 20), shape).astype(np.float32)
+    return clean, gradient, offset
+
+
+@pytest.mark.parametrize(("kernel", "body"), PAIRS)
+@given(
+    shape=SHAPES,
+    seed=st.integers(0, 2**32 - 1),
+    step=st.floats(0, 300),
+    eps=st.floats(0, 300),
+)
+@settings(max_examples=60, deadline=None)
+def test_kernel_and_numpy_body_agree(
+    kernel: Update, body: Update, shape: tuple[int, ...], seed: int, step: float, eps: float
+) -> None:
+    clean, gradient, offset = inputs(shape, seed, eps)
+    place_a, place_b = offset.copy(), offset.copy()
+    out_a, out_b = np.empty_like(clean), np.empty_like(clean)
+    kernel(clean, gradient, place_a, out_a, step, eps)
+    body(clean, gradient, place_b, out_b, step, eps)
+    np.testing.assert_allclose(place_a, place_b, rtol=2e-6, atol=2e-5)
+    # L2 takes sums in another order: a value may round to its neighbour, no more, and rarely.
+    differing = out_a.astype(int) - out_b.astype(int)
+    assert np.abs(differing).max() <= (0 if kernel is linf_update else 1)
+    assert np.count_nonzero(differing) <= max(2, clean.size // 500)
+
+
+@given(shape=SHAPES, seed=st.integers(0, 2**32 - 1), step=st.floats(0, 600), eps=st.floats(0, 255))
+@settings(max_examples=80, deadline=None)
+def test_linf_stays_in_the_budget_and_steps_by_the_sign(
+    shape: tuple[int, ...], seed: int, step: float, eps: float
+) -> None:
+    clean, gradient, _ = inputs(shape, seed, eps)
+    offset, out = np.zeros(shape, np.float32), np.empty_like(clean)
+    linf_update(clean, gradient, offset, out, step, eps)
+    moved = out.astype(int) - clean.astype(int)
+    assert np.abs(moved).max() <= whole_levels(eps)
+    wanted = np.clip(clean + np.sign(gradient) * min(step, eps), 0, 255) - clean
+    np.testing.assert_allclose(offset, wanted, atol=1e-4)
+
+
+@given(shape=SHAPES, seed=st.integers(0, 2**32 - 1), eps=st.floats(0, 5000))
+@settings(max_examples=80, deadline=None)
+def test_l2_stays_in_the_budget_after_rounding(
+    shape: tuple[int, ...], seed: int, eps: float
+) -> None:
+    clean, gradient, _ = inputs(shape, seed, eps)
+    offset, out = np.zeros(shape, np.float32), np.empty_like(clean)
+    l2_update(clean, gradient, offset, out, eps, eps)
+    moved = out.astype(np.int64) - clean.astype(np.int64)
+    assert (moved**2).sum() <= eps * eps * (1 + 1e-12)
+
+
+@pytest.mark.parametrize(("kernel", "_body"), PAIRS)
+@pytest.mark.parametrize("poison", [np.nan, np.inf, -np.inf])
+def test_a_gradient_that_is_not_finite_leaves_the_frame_within_bounds(
+    kernel: Update, _body: Update, poison: float
+) -> None:
+    clean = np.full((4, 4, 3), 128, np.uint8)
+    gradient = np.ones(clean.shape, np.float32)
+    gradient[0, 0, 0] = poison
+    offset, out = np.zeros(clean.shape, np.float32), np.empty_like(clean)
+    kernel(clean, gradient, offset, out, 4.0, 4.0)
+    assert np.isfinite(offset).all()
+    assert np.abs(out.astype(int) - 128).max() <= 4
+    if np.isnan(poison):
+        assert out[0, 0, 0] == 128
+
+
+@pytest.mark.parametrize(("kernel", "_body"), PAIRS)
+def test_the_result_does_not_depend_on_the_number_of_threads(kernel: Update, _body: Update) -> None:
+    clean, gradient, offset = inputs((400, 400, 3), 5, 4)
+    results = []
+    threads = numba.get_num_threads()
+    try:
+        for count in (1, threads):
+            numba.set_num_threads(count)
+            place, out = offset.copy(), np.empty_like(clean)
+            kernel(clean, gradient, place, out, 50.0, 400.0)
+            results.append((place, out))
+    finally:
+        numba.set_num_threads(threads)
+    assert np.array_equal(results[0][0], results[-1][0])
+    assert np.array_equal(results[0][1], results[-1][1])
+
+
+def test_small_steps_add_up_although_each_rounds_to_nothing() -> None:
+    clean = np.full((2, 2, 3), 100, np.uint8)
+    gradient = np.ones(clean.shape, np.float32)
+    offset, out = np.zeros(clean.shape, np.float32), np.empty_like(clean)
+    seen = []
+    for _ in range(8):
+        linf_update(clean, gradient, offset, out, 0.25, 2.0)
+        seen.append(int(out[0, 0, 0]))
+    assert seen == [100, 101, 101, 101, 101, 102, 102, 102]
