@@ -8,7 +8,6 @@ import sys
 from pathlib import Path
 from typing import Annotated, Any
 
-import click
 import typer
 
 from monitor import __version__
@@ -17,6 +16,9 @@ from monitor.commands.options import with_settings
 
 ERROR = 2
 """Exit code of whatever the user can mend: input, settings, a full disk."""
+
+# click's UsageError, wherever the installed typer keeps it: in click itself, or in a copy of its own.
+_UsageError: Any = typer.BadParameter.__mro__[1]
 
 app = typer.Typer(
     help="Attack a camera's detector live and watch its predictions drift. For testing your own models.",
@@ -122,11 +124,12 @@ def main() -> None:
         code = app(standalone_mode=False)
     except KeyboardInterrupt:
         _leave("stopped", 130)
-    except click.exceptions.Abort:
+    except typer.Abort:
         _leave("stopped", 130)
-    except click.ClickException as error:
-        command = f" {error.ctx.command_path.partition(' ')[2]}" if getattr(error, "ctx", None) else ""
-        _leave(f"{error.format_message()} (`camdrift{command} --help` shows what there is)", ERROR)
+    except _UsageError as error:
+        context = getattr(error, "ctx", None)
+        command = context.command_path if context else "camdrift"
+        _leave(f"{error.format_message().rstrip('.')}; see `{command} --help`", ERROR)
     except BrokenPipeError:
         # The reader of our output has gone, as in `camdrift attacks | head -1`; nobody to tell.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -189,7 +189,7 @@ class Settings(_Section):
             if word not in homes:
                 raise ConfigError(_unknown(word, list(homes), "setting"))
             tree[homes[word]][word] = value
-        return _validated(tree, "settings")
+        return _validated(tree, "")
 
     def word(self, word: str) -> Any:
         """The value of one word, whichever section it stands in."""
@@ -250,7 +250,7 @@ def _validated(tree: Mapping[str, object], origin: str) -> Settings:
     try:
         return Settings.model_validate(tree)
     except ValidationError as error:
-        raise ConfigError(f"{origin}: {_first_line(error)}") from None
+        raise ConfigError(f"{origin}: {_first_line(error)}".removeprefix(": ")) from None
 
 
 def _first_line(error: ValidationError) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rich import box
 from rich.table import Table
 
 from models.zoo import ZOO
@@ -11,21 +12,32 @@ from monitor.config import AttackSettings
 
 def attack_table() -> Table:
     """One row an attack of the catalogue."""
-    table = Table("attack", "what it does", "knowledge", "norms", "cost a frame", "settings", "source")
+    table = _table("F: forward, B: backward through the model, clean and attacked answer included")
+    table.add_column("attack", style="bold", no_wrap=True)
+    for heading in ("what it does", "knowledge", "norms", "cost a frame", "source"):
+        table.add_column(heading)
     for name, entry in CATALOG.items():
         attack = entry.build(AttackSettings())
-        settings = ", ".join(("goal", "norm", "eps", *entry.controls))
         norms = ", ".join(sorted(attack.norms))
-        table.add_row(name, entry.summary, str(attack.knowledge), norms, entry.cost, settings, entry.source)
+        table.add_row(
+            name, entry.summary, str(attack.knowledge), norms, entry.cost, entry.source
+        )
     return table
 
 
 def model_table() -> Table:
     """One row a model of the zoo."""
-    table = Table("model", "task", "classes", "access", "licence", "weights from", "source")
+    table = _table("")
+    table.add_column("model", style="bold", no_wrap=True)
+    for heading in ("task", "classes", "access", "licence", "weights from", "source"):
+        table.add_column(heading)
     for name, entry in ZOO.items():
         classes = ", ".join(entry.classes)
         table.add_row(
             name, entry.task, classes, "white-box", entry.licence, entry.origin, entry.source
         )
     return table
+
+
+def _table(caption: str) -> Table:
+    return Table(box=box.SIMPLE_HEAD, caption=caption or None, caption_justify="left", pad_edge=False)

@@ -6,7 +6,7 @@ import functools
 import inspect
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, get_type_hints
 
 import typer
 from pydantic import BaseModel
@@ -48,7 +48,12 @@ def with_settings(*sections: str, without: Iterable[str] = ()) -> Callable[..., 
             settings = load(path).changed({k: v for k, v in changes.items() if v is not None})
             command(settings=settings, **given)
 
-        own = [p for p in inspect.signature(command).parameters.values() if p.name != "settings"]
+        hints = get_type_hints(command, include_extras=True)
+        own = [
+            parameter.replace(annotation=hints[name], kind=inspect.Parameter.KEYWORD_ONLY)
+            for name, parameter in inspect.signature(command).parameters.items()
+            if name != "settings"
+        ]
         options = [_config_option(), *(_option(word, setting) for word, setting in fields.items())]
         parameters = [*own, *options]
         wrapper.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]

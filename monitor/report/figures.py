@@ -117,6 +117,9 @@ _ROWS: tuple[tuple[str, str, Callable[[float], str], str], ...] = (
     ),
 )
 
+_OF_CLASSES = ("relabel_rate", "js_distance_classes")
+_ONE_CLASS = " This model knows one class only."
+
 _LATER = {
     "track_switches": "Track switches",
     "calibration_error_clean": "Calibration error, clean",
@@ -129,9 +132,13 @@ _LATER = {
 
 def figure_rows(summary: Mapping[str, object]) -> list[FigureRow]:
     """The rows of the table, the most telling first."""
-    intervals, reasons = summary["intervals"], summary["not_measured"]
+    intervals, reasons, condition = (
+        summary[key] for key in ("intervals", "not_measured", "condition")
+    )
     assert isinstance(intervals, dict)
     assert isinstance(reasons, dict)
+    assert isinstance(condition, dict)
+    one_class = len(condition["classes"]) == 1
     rows = []
     for key, title, written, meaning in _ROWS:
         value, interval = summary[key], intervals.get(key)
@@ -141,7 +148,7 @@ def figure_rows(summary: Mapping[str, object]) -> list[FigureRow]:
                 title=title,
                 value=NO_VALUE if not isinstance(value, int | float) else written(value),
                 interval="" if not interval else " to ".join(map(written, interval)),
-                meaning=meaning,
+                meaning=meaning + (_ONE_CLASS if one_class and key in _OF_CLASSES else ""),
                 reason=str(reasons.get(key, "")),
             )
         )

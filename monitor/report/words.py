@@ -58,10 +58,8 @@ def _deed(summary: Tree, clean: int) -> str:
     if condition["goal"] == "fabricate":
         if not made_up:
             return f"made no {things(summary, 1)} appear in {_of_frames(counts['frames_attacked'])}"
-        verb = "is" if made_up == 1 else "are"
-        return (
-            f"made {made_up} {things(summary, made_up)} appear that {verb} not there, in {fallen}"
-        )
+        many = f"{made_up} {things(summary, made_up)}"
+        return f"made {many} appear where the clean answers have none, in {fallen}"
     parts = [f"{counts['missed']} of {clean} {things(summary, clean)} missed"] if clean else []
     if len(condition["classes"]) > 1:
         parts.append(f"{counts['relabelled']} relabelled")

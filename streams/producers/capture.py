@@ -68,4 +68,5 @@ def _silence() -> None:
     """
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
     if "OPENCV_LOG_LEVEL" not in os.environ:
-        cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+        # OpenCV 4 has it at the top, OpenCV 5 in cv2.utils.logging; 0 is silence in both.
+        getattr(cv2.utils, "logging", cv2).setLogLevel(0)

@@ -101,7 +101,7 @@ EMPTY: Turn = (NOTHING, NOTHING, None)
         (
             [(FACE, TWO, True), KEPT],
             {"goal": "fabricate"},
-            "FGSM at 4/255 made 1 face appear that is not there, in 1 of 2 frames.",
+            "FGSM at 4/255 made 1 face appear where the clean answers have none, in 1 of 2 frames.",
         ),
         ([KEPT] * 2, {"goal": "fabricate"}, "FGSM at 4/255 made no face appear in 2 frames."),
         (
@@ -222,6 +222,7 @@ def test_figures_intervals_and_reasons_stand_in_the_table(tmp_path: Path) -> Non
     gone = page_of(tmp_path, [GONE] * 12)
     assert "Not measured: no object was found in both answers." in gone
     assert "needs ground truth" in gone
+    assert gone.count("This model knows one class only.") == 2
     assert "Not measured: the detector found no object" in page_of(tmp_path, [EMPTY] * 12)
 
 

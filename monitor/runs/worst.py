@@ -1,0 +1,145 @@
+"""The frames that fell hardest, kept while a run goes on and drawn at its end."""
+
+from __future__ import annotations
+
+import dataclasses
+import heapq
+import math
+from pathlib import Path
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from monitor.drift.matching import Box, FrameDrift, ObjectDrift, Outcome
+from monitor.goals import Goal
+from monitor.pictures import attacked_picture, clean_picture, difference_picture
+from monitor.pipeline import Observation
+from monitor.runs.whole import write_whole
+
+Pixels = npt.NDArray[np.uint8]
+
+KEPT = 3
+FOLDER = "failures"
+_LEGIBLE = 640  # pixels; a narrower frame is drawn enlarged, or nobody could read its scores
+
+_TOWARDS: dict[Goal, tuple[Outcome, ...]] = {
+    Goal.VANISH: (Outcome.MISSED,),
+    Goal.FABRICATE: (Outcome.FABRICATED,),
+    Goal.ANY: (Outcome.MISSED, Outcome.FABRICATED, Outcome.RELABELLED),
+}
+
+
+class WorstFrames:
+    """The three frames with most objects drifted the goal's way, then the largest score drop.
+
+    Ties go to the earlier frame. A frame in which nothing drifted and no score dropped is none of
+    them. Three observations are held in memory, however long the run.
+
+    Parameters
+    ----------
+    goal : which way objects are meant to drift.
+    """
+
+    def __init__(self, goal: Goal) -> None:
+        self._goal = goal
+        # The index settles every tie, so observations are never compared.
+        self._heap: list[tuple[int, float, int, Observation]] = []
+
+    def offer(self, seen: Observation) -> None:
+        """Look at one more frame."""
+        drifted = sum(seen.drift.count(outcome) for outcome in _TOWARDS[self._goal])
+        drop = score_drop(seen.drift)
+        if not drifted and drop <= 0:
+            return
+        entry = (drifted, drop, -seen.drift.index, seen)
+        if len(self._heap) < KEPT:
+            heapq.heappush(self._heap, entry)
+        elif entry[:3] > self._heap[0][:3]:
+            heapq.heapreplace(self._heap, entry)
+
+    def save(
+        self, folder: Path, class_names: tuple[str, ...], amplify: float
+    ) -> list[dict[str, object]]:
+        """Write three PNG a frame into `folder`/failures, the worst first; returns what they are.
+
+        Raises
+        ------
+        RunError : the disk does not take them.
+        """
+        ranked = sorted(self._heap, key=lambda entry: entry[:3], reverse=True)
+        saved: list[dict[str, object]] = []
+        for rank, (drifted, drop, _, seen) in enumerate(ranked, 1):
+            pictures = draw(seen, class_names, amplify)
+            names = {
+                kind: f"{FOLDER}/{rank}-frame-{seen.drift.index:06d}-{kind}.png"
+                for kind in pictures
+            }
+            for kind, picture in pictures.items():
+                write_whole(folder / names[kind], encoded(picture))
+            saved.append(
+                {
+                    "frame": seen.drift.index,
+                    "media_time_s": seen.drift.media_time,
+                    "drifted": drifted,
+                    "score_drop": drop,
+                    "clean_count": seen.drift.clean_count,
+                    "attacked_count": len(seen.attacked),
+                    "linf": seen.linf,
+                    "amplified": amplify,
+                    **names,
+                }
+            )
+        return saved
+
+
+def score_drop(drift: FrameDrift) -> float:
+    """The sum of the score drops of a frame's clean objects."""
+    clean = (thing for thing in drift.objects if thing.outcome is not Outcome.FABRICATED)
+    return math.fsum(thing.score_drop for thing in clean)
+
+
+def draw(seen: Observation, class_names: tuple[str, ...], amplify: float) -> dict[str, Pixels]:
+    """The clean and the attacked frame with boxes, and their amplified difference; uint8 BGR.
+
+    Narrow frames are enlarged by a whole factor without interpolation, so that every pixel of the
+    frame can still be counted.
+    """
+    factor = max(1, math.ceil(_LEGIBLE / seen.frame.pixels.shape[1]))
+    clean, attacked = (
+        _enlarged(side, factor) for side in (seen.frame.pixels, seen.attacked_pixels)
+    )
+    drift = _scaled_drift(seen.drift, factor)
+    return {
+        "clean": clean_picture(clean, drift, class_names),
+        "attacked": attacked_picture(attacked, drift, class_names),
+        "difference": difference_picture(clean, attacked, amplify),
+    }
+
+
+def encoded(picture: Pixels) -> bytes:
+    """A picture as PNG, lossless."""
+    done, content = cv2.imencode(".png", picture)
+    if not done:
+        raise ValueError(f"no PNG can be made of {picture.dtype} {picture.shape}")
+    return content.tobytes()
+
+
+def _enlarged(pixels: Pixels, factor: int) -> Pixels:
+    return pixels.repeat(factor, axis=0).repeat(factor, axis=1)
+
+
+def _scaled_drift(drift: FrameDrift, factor: int) -> FrameDrift:
+    def scaled(box: Box | None) -> Box | None:
+        return (
+            None
+            if box is None
+            else (box[0] * factor, box[1] * factor, box[2] * factor, box[3] * factor)
+        )
+
+    def enlarged(thing: ObjectDrift) -> ObjectDrift:
+        return dataclasses.replace(
+            thing, clean_box=scaled(thing.clean_box), attacked_box=scaled(thing.attacked_box)
+        )
+
+    return dataclasses.replace(drift, objects=tuple(map(enlarged, drift.objects)))
