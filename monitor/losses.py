@@ -32,23 +32,24 @@ class Owned:
 
     Attributes
     ----------
-    by_object : bool (objects, A).
+    by_object : one tensor of candidate indexes (int64) an object; none is empty.
     free : bool (A,), candidates that no clean object owns.
     """
 
-    by_object: torch.Tensor
+    by_object: tuple[torch.Tensor, ...]
     free: torch.Tensor
 
 
 def owned_candidates(candidates: Candidates, clean: sv.Detections) -> Owned:
     """Candidates of the clean answer whose boxes overlap a clean object; every object owns at least one."""
     with torch.no_grad():
+        if not len(clean):
+            return Owned((), torch.ones(candidates.logits.shape[1], dtype=torch.bool))
         boxes = candidates.boxes[0].detach()
         overlap = box_iou(torch.from_numpy(clean.xyxy).to(boxes), boxes)
-        by_object = overlap >= OWNERSHIP_IOU
-        if len(clean):
-            by_object[torch.arange(len(clean)), overlap.argmax(dim=1)] = True
-        return Owned(by_object, ~by_object.any(dim=0))
+        mine = overlap >= OWNERSHIP_IOU
+        mine[torch.arange(len(clean)), overlap.argmax(dim=1)] = True
+        return Owned(tuple(row.nonzero()[:, 0] for row in mine), ~mine.any(dim=0))
 
 
 def goal_loss(goal: Goal, candidates: Candidates, owned: Owned) -> torch.Tensor:
@@ -63,18 +64,28 @@ def goal_loss(goal: Goal, candidates: Candidates, owned: Owned) -> torch.Tensor:
     ANY: both together. The smooth maximum over the ways out looks better on paper, and drifted 0.64
         instead of 1.00 of the frames of walkers who pause: one step follows the gradient of its start.
     """
-    logits = candidates.logits[0].amax(dim=1)  # a match is of any class, so the best class counts
+    logits = _best_class(candidates)
+    if goal is Goal.FABRICATE:
+        return _new_box(logits, owned)
+    held = logits.new_zeros(())
+    for mine in owned.by_object:
+        held = held + _smooth_max(logits[mine], OWNED_TEMPERATURE)
+    if goal is Goal.ANY:
+        return _new_box(logits, owned) - held
+    beside = ((logits.detach() > 0) & owned.free).nonzero()[:, 0]  # as a rule there are none
+    return -held - F.softplus(logits[beside]).sum() if len(beside) else -held
+
+
+def _best_class(candidates: Candidates) -> torch.Tensor:
+    logits = candidates.logits[0]
+    # A match is of any class, so the best class counts.
+    return logits[:, 0] if logits.shape[1] == 1 else logits.amax(dim=1)
+
+
+def _new_box(logits: torch.Tensor, owned: Owned) -> torch.Tensor:
     free = logits[owned.free]
     # Where the clean objects own all there is, no new box can come; keep the graph, at slope 0.
-    new_box = _smooth_max(free, FREE_TEMPERATURE) if len(free) else 0.0 * logits.sum()
-    if goal is Goal.FABRICATE:
-        return new_box
-    held = logits.new_zeros(())
-    for row in owned.by_object:
-        held = held + _smooth_max(logits[row], OWNED_TEMPERATURE)
-    if goal is Goal.VANISH:
-        return -held - F.softplus(free[free > 0]).sum()
-    return new_box - held
+    return _smooth_max(free, FREE_TEMPERATURE) if len(free) else 0.0 * logits.sum()
 
 
 def _smooth_max(logits: torch.Tensor, temperature: float) -> torch.Tensor:

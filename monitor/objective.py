@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -42,7 +43,7 @@ class Counts:
     backwards: int = 0
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Answer:
     """The model's answer to one frame, as the attacker's goal sees it.
 
@@ -50,16 +51,21 @@ class Answer:
     ----------
     pixels : the uint8 frame that was judged.
     detections : what the model found in it.
-    loss : the goal's loss, higher is closer to the goal; comparable within one frame only.
     fell : True where the goal is met.
     progress : number of objects that drifted the goal's way.
+    score : gives the loss; asked once, and only where attempts have to be told apart by it.
     """
 
     pixels: Pixels
     detections: sv.Detections
-    loss: float
     fell: bool
     progress: int
+    score: Callable[[], float]
+
+    @cached_property
+    def loss(self) -> float:
+        """The goal's loss; higher is closer to the goal. Comparable within one frame only."""
+        return self.score()
 
     @property
     def rank(self) -> tuple[bool, int, float]:
@@ -131,7 +137,8 @@ class Objective:
         loss = goal_loss(self.goal, candidates, self._owned)
         (gradient,) = torch.autograd.grad(loss, frames)
         self.counts.backwards += 1
-        answer = self._judged(pixels, detections, float(loss.detach()))
+        value = float(loss.detach())
+        answer = self._judged(pixels, detections, lambda: value)
         return answer, gradient[0].permute(1, 2, 0).contiguous().numpy()
 
     def answer(self, pixels: Pixels) -> Answer:
@@ -140,13 +147,11 @@ class Objective:
             return self._last
         if pixels is self.pixels:
             # The model is a function: the same array has the answer that it had.
-            return self._judged(pixels, self.clean, 0.0)
+            return self._judged(pixels, self.clean, lambda: 0.0)
         start = time.perf_counter()
         _, candidates = self._forward(pixels, with_gradient=False)
         detections = self._detector.decode(candidates, self._threshold)[0]
-        with torch.inference_mode():
-            loss = float(goal_loss(self.goal, candidates, self._owned))
-        answer = self._judged(pixels, detections, loss)
+        answer = self._judged(pixels, detections, lambda: self._loss(candidates))
         self.answer_ms += (time.perf_counter() - start) * 1e3
         return answer
 
@@ -163,11 +168,19 @@ class Objective:
         with torch.inference_mode():
             return frames, self._detector.forward(frames)
 
-    def _judged(self, pixels: Pixels, detections: sv.Detections, loss: float) -> Answer:
+    def _loss(self, candidates: Candidates) -> float:
+        with torch.inference_mode():
+            return float(goal_loss(self.goal, candidates, self._owned))
+
+    def _judged(
+        self, pixels: Pixels, detections: sv.Detections, score: Callable[[], float]
+    ) -> Answer:
+        if pixels is self.pixels:  # an answer does not drift from itself
+            return Answer(pixels, detections, fell=False, progress=0, score=score)
         fell, drifted = progress(self.goal, self.clean, detections, self._iou)
-        answer = Answer(pixels, detections, loss, fell, drifted)
+        answer = Answer(pixels, detections, fell, drifted, score)
         self._last = answer
-        if pixels is not self.pixels and (self.best is None or answer.rank > self.best.rank):
+        if self.best is None or answer.rank > self.best.rank:
             self.best = answer
         return answer
 

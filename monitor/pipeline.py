@@ -13,7 +13,7 @@ import numpy.typing as npt
 import supervision as sv
 
 from models.detector import WhiteBoxDetector
-from monitor.distances import Norm, distance
+from monitor.distances import distances
 from monitor.drift.matching import FrameDrift, match
 from monitor.goals import Goal
 from monitor.objective import Counts, Objective
@@ -100,9 +100,7 @@ class Pipeline:
             index=frame.index,
             media_time=frame.media_time,
         )
-        moved = perturbed.pixels is not frame.pixels
-        linf = distance(frame.pixels, perturbed.pixels, Norm.LINF) if moved else 0.0
-        l2 = distance(frame.pixels, perturbed.pixels, Norm.L2) if moved else 0.0
+        apart = distances(frame.pixels, perturbed.pixels)
         watch.lap("drift")
         return Observation(
             frame=frame,
@@ -112,7 +110,7 @@ class Pipeline:
             drift=drift,
             success=answer.fell if perturbed.attacked else None,
             counts=objective.counts,
-            linf=linf,
-            l2=l2,
+            linf=apart.linf,
+            l2=apart.l2,
             stages_ms=watch.laps,
         )

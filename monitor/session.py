@@ -26,6 +26,7 @@ from monitor.pace import Pace
 from monitor.pipeline import Observation, Pipeline
 from streams.clock import Clock, SystemClock
 from streams.errors import SourceTimeout, StreamError
+from streams.frame import Frame
 from streams.source import VideoSource
 
 log = logging.getLogger(__name__)
@@ -122,6 +123,7 @@ class Session:
         self._state = SessionState.NEW
         self._message = ""
         self._frames = 0
+        self._frame: Frame | None = None
         self.broadcast: Broadcast[Observation] = Broadcast()
         """The newest observation, for whoever wants pictures; a slow reader misses some."""
 
@@ -130,6 +132,11 @@ class Session:
         """The settings that hold from the next frame on."""
         with self._wake:
             return self._wanted or self._settings
+
+    @property
+    def applied(self) -> Settings:
+        """The settings under which the newest frame was worked on."""
+        return self._settings
 
     @property
     def class_names(self) -> tuple[str, ...]:
@@ -241,9 +248,11 @@ class Session:
     def _run(self) -> None:
         try:
             while not self._stopping:
-                self._take_changes()
+                changed = self._take_changes()
                 if self._may_work():
                     self._step()
+                elif changed and self._state is SessionState.PAUSED:
+                    self._show_again()
         finally:
             if self._source is not None:
                 self._source.close()
@@ -287,23 +296,21 @@ class Session:
 
     def _step(self) -> None:
         assert self._source is not None
-        assert self._pipeline is not None
         try:
-            frame = self._source.read(READ_TIMEOUT)
-            if frame is None:
-                self._halt(SessionState.ENDED, "the recording is over; choose a source to go on")
-                return
-            observation = self._pipeline.observe(frame)
+            self._frame = self._source.read(READ_TIMEOUT)
         except SourceTimeout:
             return
-        except (StreamError, ModelError, MonitorError) as error:
+        except StreamError as error:
             self._halt(SessionState.FAILED, str(error))
             return
-        except Exception as error:  # the loop must not die silently, whatever a model throws
-            log.exception("the session failed")
-            self._halt(
-                SessionState.FAILED, f"unexpected {type(error).__name__}: {error}; see the log"
-            )
+        except Exception as error:  # a reader hands on whatever its medium throws
+            self._fail(error)
+            return
+        if self._frame is None:
+            self._halt(SessionState.ENDED, "the recording is over; choose a source to go on")
+            return
+        observation = self._observed(self._frame)
+        if observation is None:
             return
         with self._wake:
             self._frames += 1
@@ -311,6 +318,27 @@ class Session:
         self._hand_out(observation)
         if self._settings.run.frames and self._frames >= self._settings.run.frames:
             self._halt(SessionState.ENDED, f"{self._frames} frames done, as asked for")
+
+    def _show_again(self) -> None:
+        """The frame that stands, under the settings that hold now; for pictures, not for records."""
+        if self._frame is not None and (seen := self._observed(self._frame)) is not None:
+            self.broadcast.publish(seen)
+
+    def _observed(self, frame: Frame) -> Observation | None:
+        """The frame sent through; None where that failed, and the status says why."""
+        assert self._pipeline is not None
+        try:
+            return self._pipeline.observe(frame)
+        except (ModelError, MonitorError) as error:
+            self._halt(SessionState.FAILED, str(error))
+        except Exception as error:  # the loop must not die silently, whatever a model throws
+            self._fail(error)
+        return None
+
+    def _fail(self, error: Exception) -> None:
+        log.exception("the session failed")
+        reason = f"unexpected {type(error).__name__}: {error}; see the log"
+        self._halt(SessionState.FAILED, reason)
 
     def _hand_out(self, observation: Observation) -> None:
         self.broadcast.publish(observation)
@@ -322,15 +350,16 @@ class Session:
                 self._sinks.remove(sink)
                 self._say(f"a recorder or listener failed and was dismissed: {error}")
 
-    def _take_changes(self) -> None:
+    def _take_changes(self) -> bool:
         with self._wake:
             wanted, self._wanted = self._wanted, None
         if wanted is None:
-            return
+            return False
         wanted = self._with_source(wanted)
         wanted = self._with_pipeline(wanted)
         with self._wake:
             self._settings = wanted
+        return True
 
     def _with_source(self, wanted: Settings) -> Settings:
         """Open what is wanted before the old source goes; where it does not open, stay and say so."""
@@ -350,6 +379,7 @@ class Session:
             self._source.close()
         with self._wake:
             self._source, self._state = fresh, SessionState.RUNNING
+            self._frame, self._paused = None, False  # whoever picks a source wants to see it
             self._pace.restart()
         return wanted
 

@@ -11,8 +11,11 @@ import pytest
 import skimage.data
 
 from models.centerface import CenterFace, load_centerface
+from models.memory import keep_freed_memory
 
 Pixels = npt.NDArray[np.uint8]
+
+keep_freed_memory()  # as the command does
 
 SHARED = Path(__file__).parent.parent.parent / "shared" / "data"
 
@@ -27,7 +30,9 @@ def faces() -> CenterFace:
 def photograph() -> Pixels:
     """A real photograph with one face, uint8 BGR (240, 320, 3), read-only."""
     whole = cv2.cvtColor(skimage.data.astronaut(), cv2.COLOR_RGB2BGR)
-    picture = np.ascontiguousarray(cv2.resize(whole[:384], (320, 240), interpolation=cv2.INTER_AREA))
+    picture = np.ascontiguousarray(
+        cv2.resize(whole[:384], (320, 240), interpolation=cv2.INTER_AREA)
+    )
     picture.flags.writeable = False
     return picture
 

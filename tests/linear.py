@@ -32,8 +32,7 @@ class LinearDetector:
 
     def forward(self, frames: torch.Tensor) -> Candidates:
         logits = torch.einsum("nchw,achw->na", frames, self.weights) + self.bias
-        boxes = torch.tensor(BOXES).expand(len(frames), 2, 4)
-        return Candidates(logits[..., None], boxes)
+        return Candidates(logits[..., None], lambda: torch.tensor(BOXES).expand(len(logits), 2, 4))
 
     def decode(self, candidates: Candidates, threshold: float) -> list[sv.Detections]:
         found = []
@@ -55,5 +54,7 @@ class LinearDetector:
 
     def logits(self, pixels: Pixels) -> npt.NDArray[np.float32]:
         with torch.inference_mode():
-            values: npt.NDArray[np.float32] = self.forward(to_tensor(pixels)).logits[0, :, 0].numpy()
+            values: npt.NDArray[np.float32] = (
+                self.forward(to_tensor(pixels)).logits[0, :, 0].numpy()
+            )
         return values

@@ -11,9 +11,16 @@ ROOT = Path(__file__).parent.parent
 
 LAYERS = [
     {"monitor.cli", "monitor.commands"},
-    {"monitor.panel", "monitor.evaluate", "monitor.report"},
+    {"monitor.panel", "monitor.evaluate", "monitor.recording"},
+    {"monitor.report"},
     {"monitor.session", "monitor.runs", "monitor.summary"},
-    {"monitor.pipeline", "monitor.assembly", "monitor.pace", "monitor.broadcast", "monitor.pictures"},
+    {
+        "monitor.pipeline",
+        "monitor.assembly",
+        "monitor.pace",
+        "monitor.broadcast",
+        "monitor.pictures",
+    },
     {"monitor.catalog", "monitor.drift", "monitor.perturbers", "monitor.stopwatch"},
     {"monitor.attacks", "monitor.corruptions"},
     {"monitor.objective", "monitor.losses", "monitor.config"},
@@ -24,7 +31,11 @@ LAYERS = [
 
 
 def sources() -> list[Path]:
-    return [path for package in ("monitor", "models", "streams") for path in (ROOT / package).rglob("*.py")]
+    return [
+        path
+        for package in ("monitor", "models", "streams")
+        for path in (ROOT / package).rglob("*.py")
+    ]
 
 
 def module_of(path: Path) -> str:
@@ -52,7 +63,7 @@ def layer(module: str) -> int | None:
 
 
 def top(module: str) -> str:
-    return module.split(".")[0]
+    return module.split(".", maxsplit=1)[0]
 
 
 @pytest.mark.parametrize("path", sources(), ids=module_of)
@@ -77,7 +88,9 @@ def test_every_module_of_the_monitor_has_its_layer() -> None:
 
 def test_streams_know_no_torch() -> None:
     for path in (ROOT / "streams").rglob("*.py"):
-        assert not any(top(name) in ("torch", "torchvision", "gradio") for name in imported(path)), path
+        assert not any(
+            top(name) in ("torch", "torchvision", "gradio") for name in imported(path)
+        ), path
 
 
 def test_nothing_is_evaluated_from_strings() -> None:

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from monitor.distances import Budget, Norm, distance
+from monitor.distances import Budget, Norm, distances
 from monitor.errors import AttackContractError
 from monitor.objective import Knowledge, Objective, view_for
 
@@ -71,7 +71,7 @@ def drive(attack: Attack, objective: Objective, budget: Budget, rng: np.random.G
     assert best is not None  # x itself was judged
     if not budget.holds(clean, best.pixels):
         raise AttackContractError(
-            f"{name} went {distance(clean, best.pixels, budget.norm) * 255:.3f}/255 far, "
+            f"{name} went {distances(clean, best.pixels).under(budget.norm) * 255:.3f}/255 far, "
             f"the budget is {budget.levels:.3f}/255 ({budget.norm}); a bug in the attack"
         )
     return best.pixels

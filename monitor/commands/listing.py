@@ -19,9 +19,7 @@ def attack_table() -> Table:
     for name, entry in CATALOG.items():
         attack = entry.build(AttackSettings())
         norms = ", ".join(sorted(attack.norms))
-        table.add_row(
-            name, entry.summary, str(attack.knowledge), norms, entry.cost, entry.source
-        )
+        table.add_row(name, entry.summary, str(attack.knowledge), norms, entry.cost, entry.source)
     return table
 
 
@@ -40,4 +38,6 @@ def model_table() -> Table:
 
 
 def _table(caption: str) -> Table:
-    return Table(box=box.SIMPLE_HEAD, caption=caption or None, caption_justify="left", pad_edge=False)
+    return Table(
+        box=box.SIMPLE_HEAD, caption=caption or None, caption_justify="left", pad_edge=False
+    )

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import webbrowser
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
-from pathlib import Path
 
 from monitor.config import Settings
-from monitor.panel import check_address, serve
-from monitor.runs import RunWriter
+from monitor.panel import serve
+from monitor.recording import Recorder
 from monitor.session import Session
 
 
@@ -25,37 +23,25 @@ def run_live(
     Raises
     ------
     ConfigError, StreamError, ModelError : what cannot be opened, before anything is served.
+    RunError : a recording that could not be finished.
     """
-    check_address(settings)  # before the camera's light goes on
-    say("loading the detector and compiling (a few seconds the first time) ...")
+    say("loading the detector and compiling; a few seconds, longer the first time ...")
     session = Session(settings)
-    with ExitStack() as stack:
-        stack.callback(session.stop)
-        session.prepare()
+    recorder = Recorder(
+        session, command=command, on_finished=lambda folder: say(f"recorded: {folder}")
+    )
+    if settings.run.record:
+        session.add_sink(recorder)
+
+    def ready(url: str) -> None:
         status = session.status
         say(f"source: {status.source}" + (f" ({status.message})" if status.message else ""))
-        if settings.run.record:
-            writer = stack.enter_context(_recorder(session, settings, command))
-            stack.callback(session.stop)  # the last frame is in before the recorder closes
-            session.add_sink(writer.add)
-            say(f"recording into {settings.run.runs}")
-        session.start()
+        say(f"panel:  {url}   (Ctrl-C ends it)")
+        if open_browser:
+            webbrowser.open(url)
 
-        def ready(url: str) -> None:
-            say(f"panel:  {url}   (Ctrl-C ends it)")
-            if open_browser:
-                webbrowser.open(url)
-
+    try:
         serve(session, settings, on_ready=ready)
-
-
-def _recorder(session: Session, settings: Settings, command: Sequence[str]) -> RunWriter:
-    name = session.status.source
-    file = Path(settings.stream.source)
-    return RunWriter(
-        settings,
-        name,
-        class_names=session.class_names,
-        input_file=file if file.is_file() else None,
-        command=command,
-    )
+    finally:
+        session.stop()
+        recorder.close()

@@ -58,7 +58,7 @@ def with_settings(*sections: str, without: Iterable[str] = ()) -> Callable[..., 
         parameters = [*own, *options]
         wrapper.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
         wrapper.__annotations__ = {p.name: p.annotation for p in parameters}
-        del wrapper.__wrapped__  # type: ignore[attr-defined]
+        del wrapper.__wrapped__
         return wrapper
 
     return decorate

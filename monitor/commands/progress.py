@@ -27,7 +27,9 @@ def progress_bar(name: str) -> Iterator[Callable[[EvaluateProgress], None]]:
         task = bar.add_task(name, total=None, done="starting")
 
         def move(progress: EvaluateProgress) -> None:
-            frames = f"{progress.frames} of {progress.total}" if progress.total else f"{progress.frames}"
+            frames = (
+                f"{progress.frames} of {progress.total}" if progress.total else f"{progress.frames}"
+            )
             done = f"{frames} frames, {progress.fps:.1f} a second"
             bar.update(task, completed=progress.frames, total=progress.total, done=done)
 

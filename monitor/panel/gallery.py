@@ -149,6 +149,11 @@ class Gallery:
                 with self._lock:
                     self._readers.discard(reader)
                     self._wanted.subtract(kinds)
+                    for kind in kinds:
+                        if not self._wanted[kind]:
+                            # Who comes an hour later must not see this one first.
+                            self.pictures.pop(kind, None)
+                            self._drawn.pop(kind, None)
 
     def _run(self) -> None:
         broadcast, serial = self._session.broadcast, 0

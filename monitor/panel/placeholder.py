@@ -41,7 +41,7 @@ def _written(size: tuple[int, int], title: str, text: str) -> Pixels:
     if width < _SMALLEST:
         width, height = _SMALLEST, max(1, round(height * _SMALLEST / width))
     picture = np.full((height, width, 3), _GROUND, np.uint8)
-    scale = text_scale(picture)
+    scale = 1.4 * text_scale(picture)
     while scale > 0.3:
         lines = _lines(text, width, scale)
         if _line_height(scale) * (len(lines) + bool(title)) <= height:

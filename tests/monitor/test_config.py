@@ -101,7 +101,11 @@ def test_changed_takes_words_and_leaves_the_original() -> None:
 
 @pytest.mark.parametrize(
     ("change", "part"),
-    [({"epsilon": 1}, "nearest is eps"), ({"steps": -1}, "attack.steps"), ({"eps": None}, "attack.eps")],
+    [
+        ({"epsilon": 1}, "nearest is eps"),
+        ({"steps": -1}, "attack.steps"),
+        ({"eps": None}, "attack.eps"),
+    ],
 )
 def test_changed_refuses_like_the_file_does(change: dict[str, object], part: str) -> None:
     with pytest.raises(ConfigError, match=part):

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.distances import Budget, Norm, distance, format_eps, parse_eps
+from monitor.distances import Budget, Norm, distances, format_eps, parse_eps
 from monitor.errors import ConfigError
 
 
@@ -17,19 +17,19 @@ def test_the_textbook_example() -> None:
     # Two 3 x 3 pictures of the lecture: one value differs by 1, one by 121.
     a = np.array([[37, 128, 64], [18, 220, 59], [100, 50, 33]], np.uint8)
     b = np.array([[38, 128, 64], [18, 99, 59], [100, 50, 33]], np.uint8)
-    assert distance(a, b, Norm.LINF) * 255 == pytest.approx(121)
-    assert distance(a, b, Norm.L2) * 255 == pytest.approx(math.sqrt(1 + 14641))
+    assert distances(a, b).linf * 255 == pytest.approx(121)
+    assert distances(a, b).l2 * 255 == pytest.approx(math.sqrt(1 + 14641))
 
 
 def test_the_unsigned_difference_does_not_wrap() -> None:
     black, white = np.zeros((2, 2, 3), np.uint8), np.full((2, 2, 3), 255, np.uint8)
-    assert distance(black, white, Norm.LINF) == distance(white, black, Norm.LINF) == 1.0
-    assert distance(black, white, Norm.L2) == pytest.approx(math.sqrt(12))
+    assert distances(black, white).linf == distances(white, black).linf == 1.0
+    assert distances(black, white).l2 == pytest.approx(math.sqrt(12))
 
 
 def test_frames_of_different_shapes_have_no_distance() -> None:
     with pytest.raises(ValueError, match="different shapes"):
-        distance(np.zeros((2, 2, 3), np.uint8), np.zeros((2, 3, 3), np.uint8), Norm.L2)
+        distances(np.zeros((2, 2, 3), np.uint8), np.zeros((2, 3, 3), np.uint8))
 
 
 @given(st.integers(0, 255))

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from monitor.kernels.blocks import BLOCK, whole_levels
 from monitor.kernels.l2_update import l2_update, l2_update_numpy
 from monitor.kernels.linf_update import linf_update, linf_update_numpy
+from monitor.kernels.moved import moved, moved_numpy
 
 Update = Callable[..., None]
 PAIRS = [
@@ -125,3 +126,17 @@ def test_small_steps_add_up_although_each_rounds_to_nothing() -> None:
         linf_update(clean, gradient, offset, out, 0.25, 2.0)
         seen.append(int(out[0, 0, 0]))
     assert seen == [100, 101, 101, 101, 101, 102, 102, 102]
+
+
+@given(shape=SHAPES, seed=st.integers(0, 2**32 - 1))
+@settings(max_examples=40, deadline=None)
+def test_distances_are_exact(shape: tuple[int, ...], seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    a, b = (rng.choice(np.array([0, 1, 128, 255], np.uint8), size=shape) for _ in range(2))
+    assert moved(a, b) == moved_numpy(a, b)
+    assert moved(a, a) == (0, 0)
+
+
+def test_the_largest_distance_does_not_overflow() -> None:
+    black, white = np.zeros((300, 300, 3), np.uint8), np.full((300, 300, 3), 255, np.uint8)
+    assert moved(black, white) == (255, 270_000 * 255**2)

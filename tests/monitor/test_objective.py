@@ -160,6 +160,4 @@ def test_gradients_taken_behind_the_drivers_back_are_found_out(
 def test_no_graph_outlives_the_attack(faces: CenterFace, photograph: np.ndarray) -> None:
     objective, _ = attacked(FGSM(), faces, photograph, LINF_4)
     assert objective._clean_graph is None
-    assert not torch.is_grad_enabled() or all(
-        p.grad is None for p in faces._network.parameters()
-    )
+    assert not torch.is_grad_enabled() or all(p.grad is None for p in faces._network.parameters())

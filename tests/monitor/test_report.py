@@ -13,19 +13,17 @@ import pytest
 import supervision as sv
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from observations import observed
 
 from monitor.config import Settings
 from monitor.drift.matching import match
 from monitor.drift.windows import FrameTally, RollingWindow
 from monitor.errors import RunError
-from monitor.objective import Counts
-from monitor.pipeline import Observation
 from monitor.report import write_report
 from monitor.report.chart import rolling_ratio, thinned
 from monitor.report.figures import percent
 from monitor.report.origin import reproduction
 from monitor.runs import Run, RunWriter
-from streams.frame import Frame
 
 
 def answer(*rows: tuple[int, float]) -> sv.Detections:
@@ -40,24 +38,6 @@ FACE, NOTHING = answer((2, 0.9)), answer()
 TWO = answer((2, 0.9), (20, 0.7))
 
 
-def seen(
-    index: int, clean: sv.Detections, attacked: sv.Detections, success: bool | None
-) -> Observation:
-    pixels = np.full((24, 32, 3), 100, dtype=np.uint8)
-    return Observation(
-        frame=Frame(pixels, index, index / 25, 0.0, "clip.avi"),
-        clean=clean,
-        attacked_pixels=pixels,
-        attacked=attacked,
-        drift=match(clean, attacked, index=index, media_time=index / 25),
-        success=success,
-        counts=Counts(2, 1),
-        linf=4 / 255,
-        l2=0.5,
-        stages_ms={},
-    )
-
-
 Turn = tuple[sv.Detections, sv.Detections, bool | None]
 
 
@@ -65,7 +45,7 @@ def run_of(folder: Path, turns: list[Turn], name: object = "clip.avi", **words: 
     settings = Settings().changed({"runs": str(folder / "runs"), **words})
     with RunWriter(settings, str(name), class_names=("face",)) as writer:
         for index, (clean, attacked, success) in enumerate(turns):
-            writer.add(seen(index, clean, attacked, success))
+            writer.add(observed(index, clean, attacked, success=success))
     return writer.finish()
 
 
@@ -287,7 +267,7 @@ def test_no_run_and_an_unfinished_run_are_refused(tmp_path: Path) -> None:
         write_report(tmp_path)
     settings = Settings().changed({"runs": str(tmp_path / "runs")})
     writer = RunWriter(settings, "clip.avi", class_names=("face",))
-    writer.add(seen(0, FACE, NOTHING, True))
+    writer.add(observed(0, FACE, NOTHING, success=True))
     with pytest.raises(RunError, match="was not finished"):
         write_report(writer.folder)
     assert not (writer.folder / "report.html").exists()

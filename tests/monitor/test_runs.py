@@ -17,9 +17,9 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 import supervision as sv
+from observations import observed
 
 from monitor.config import Settings
-from monitor.drift.matching import match
 from monitor.errors import RunError
 from monitor.objective import Counts
 from monitor.pipeline import Observation
@@ -48,17 +48,13 @@ NOTHING = answer()
 def seen(index: int, clean: sv.Detections, attacked: sv.Detections) -> Observation:
     rng = np.random.default_rng(index)
     pixels = rng.integers(40, 200, (24, 32, 3), dtype=np.uint8)
-    frame = Frame(pixels, index, index / 25, 0.0, "clip.avi")
-    return Observation(
-        frame=frame,
-        clean=clean,
+    return observed(
+        index,
+        clean,
+        attacked,
+        frame=Frame(pixels, index, index / 25, 0.0, "clip.avi"),
         attacked_pixels=pixels + np.uint8(4),
-        attacked=attacked,
-        drift=match(clean, attacked, index=index, media_time=index / 25),
-        success=len(attacked) == 0 if len(clean) else None,
         counts=Counts(3, 1),
-        linf=4 / 255,
-        l2=0.5,
         stages_ms={"scale": 0.1, "clean": 5.0, "attack": 9.0, "attacked": 5.0, "drift": 0.2},
     )
 

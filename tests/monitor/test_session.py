@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 import numpy as np
 import pytest
+from stills import PATIENCE, Stills, running, settings, until
 
 from models.centerface import CenterFace
 from monitor.config import Settings
@@ -17,67 +17,10 @@ from monitor.pipeline import Observation
 from monitor.session import Session, SessionState
 from streams.clock import Clock
 from streams.errors import SourceNotFound, SourceUnreadable
-from streams.frame import SourceProperties
 from streams.producers.producer import Picture
 from streams.source import VideoSource
 
 pytestmark = pytest.mark.timeout(30)
-
-PATIENCE = 10.0
-"""Seconds that a test waits for something that takes milliseconds."""
-
-
-class Stills:
-    """A producer of one photograph, over and over or a number of times; may fail on the way."""
-
-    def __init__(
-        self, picture: np.ndarray, count: int | None = None, error: Exception | None = None
-    ) -> None:
-        self.picture, self.count, self.error = picture, count, error
-        self.given = 0
-        self.closed = False
-
-    def open(self) -> SourceProperties:
-        height, width = self.picture.shape[:2]
-        return SourceProperties("stills", width, height, 25.0, self.count, live=False)
-
-    def read(self) -> Picture | None:
-        if self.count is not None and self.given >= self.count:
-            if self.error is not None:
-                raise self.error
-            return None
-        self.given += 1
-        return Picture(self.picture, self.given / 25)
-
-    def close(self) -> None:
-        self.closed = True
-
-
-def settings(**words: object) -> Settings:
-    return Settings().changed({"source": "stills", "idle_after": 0, **words})
-
-
-@contextmanager
-def running(
-    faces: CenterFace, producer: Callable[[], object], **words: object
-) -> Iterator[Session]:
-    def opened(_: Settings, clock: Clock) -> VideoSource:
-        return VideoSource(producer, clock=clock, name="stills")  # type: ignore[arg-type]
-
-    session = Session(settings(**words), open_live=opened, load_model=lambda _: faces)
-    try:
-        session.start()
-        yield session
-    finally:
-        session.stop()
-        assert session.status.state is SessionState.STOPPED
-
-
-def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.005)
 
 
 def next_where(session: Session, holds: Callable[[Observation], bool]) -> Observation:
@@ -143,6 +86,24 @@ def test_pause_stands_still_and_resume_goes_on(faces: CenterFace, photograph: np
         assert session.status.state is SessionState.RUNNING
 
 
+def test_a_change_while_paused_shows_on_the_frame_that_stands(
+    faces: CenterFace, photograph: np.ndarray
+) -> None:
+    recorded: list[int] = []
+    with running(faces, lambda: Stills(photograph)) as session:
+        session.add_sink(lambda seen: recorded.append(seen.frame.index))
+        next_where(session, lambda _: True)
+        session.pause()
+        until(lambda: session.status.state is SessionState.PAUSED)
+        _, standing = session.broadcast.newest()
+        session.apply({"eps": "9/255"})
+        again = next_where(session, lambda o: o.linf > 5 / 255)
+        assert standing is not None
+        assert again.frame.index == standing.frame.index
+        assert session.status.state is SessionState.PAUSED
+        assert recorded.count(standing.frame.index) == 1
+
+
 def test_nobody_watching_makes_it_idle_and_a_viewer_wakes_it(
     faces: CenterFace, photograph: np.ndarray
 ) -> None:
@@ -187,7 +148,9 @@ def test_after_a_failure_a_new_choice_of_source_goes_on(
 
     def producer() -> Stills:
         made.append(1)
-        return Stills(photograph, count=None if len(made) > 1 else 1, error=SourceUnreadable("gone"))
+        return Stills(
+            photograph, count=None if len(made) > 1 else 1, error=SourceUnreadable("gone")
+        )
 
     with running(faces, producer) as session:
         until(lambda: session.status.state is SessionState.FAILED)
@@ -240,7 +203,8 @@ def test_a_model_that_answers_nan_stops_the_loop_with_its_reason(
 
     def poisoned(frames):  # type: ignore[no-untyped-def]
         candidates = forward(frames)
-        return type(candidates)(candidates.logits * float("nan"), candidates.boxes)
+        candidates.logits = candidates.logits * float("nan")
+        return candidates
 
     monkeypatch.setattr(faces, "forward", poisoned)
     with running(faces, lambda: Stills(photograph)) as session:

@@ -9,15 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import supervision as sv
+from observations import observed
 
 from models.errors import ModelOutputError
 from monitor.config import Settings
-from monitor.drift.matching import match
-from monitor.objective import Counts
 from monitor.pipeline import Observation
 from monitor.runs import Run, RunWriter
 from monitor.summary import NAMES, Summariser, condition
-from streams.frame import Frame
 
 DESIGN = {
     "miss_rate",
@@ -57,20 +55,7 @@ def answer(*rows: tuple[int, int, float]) -> sv.Detections:
 
 
 def seen(index: int, clean: sv.Detections, attacked: sv.Detections) -> Observation:
-    pixels = np.full((24, 32, 3), 100, dtype=np.uint8)
-    time = index / 25
-    return Observation(
-        frame=Frame(pixels, index, time, 0.0, "clip.avi"),
-        clean=clean,
-        attacked_pixels=pixels,
-        attacked=attacked,
-        drift=match(clean, attacked, index=index, media_time=time),
-        success=len(attacked) == 0 if len(clean) else None,
-        counts=Counts(2, 1),
-        linf=index / 255,
-        l2=0.5,
-        stages_ms={},
-    )
+    return observed(index, clean, attacked, linf=index / 255)
 
 
 def story(count: int) -> list[Observation]:

@@ -1,0 +1,182 @@
+"""The panel as one web application, and the server that runs it until somebody ends it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import threading
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager, suppress
+from socket import socket
+from types import FrameType
+from typing import Any
+
+import uvicorn
+from fastapi import FastAPI
+from starlette.responses import Response
+
+from monitor.config import Settings
+from monitor.panel.doorstep import bind, url_of
+from monitor.panel.gallery import Gallery, Kind
+from monitor.panel.guard import Guard
+from monitor.panel.login import Door, password_of
+from monitor.panel.mjpeg import MjpegResponse
+from monitor.panel.watch import Watch
+from monitor.session import Session, SessionState
+
+_GRACE = 1  # seconds that open connections have to end; the pictures end at once
+_PATIENCE = 2.5  # seconds
+
+
+def build_app(session: Session, settings: Settings, *, password: str = "") -> FastAPI:
+    """The panel: three MJPEG streams, the page, and the guard in front of all.
+
+    `app.state.gallery` draws and `app.state.watch` counts; drawing begins and ends with the app's lifespan.
+
+    Parameters
+    ----------
+    session : what is shown and driven; started and stopped by the caller.
+    settings : whose panel section holds.
+    password : asked for at the door; "" opens it to this machine alone.
+    """
+    from monitor.panel.layout import mount_page
+
+    gallery, watch = Gallery(session), Watch(session)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        gallery.start()
+        yield
+        gallery.close()
+
+    app = FastAPI(
+        title="camdrift", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None
+    )
+    app.state.gallery, app.state.watch = gallery, watch
+    for name, kinds in {**{str(kind): (kind,) for kind in Kind}, "all": tuple(Kind)}.items():
+        app.add_api_route(f"/stream/{name}.mjpg", _stream(gallery, kinds), methods=["GET"])
+    _in_a_loop(lambda: mount_page(app, session, watch, settings, guarded=bool(password)))
+    app.add_middleware(Guard, door=Door(password) if password else None)
+    return app
+
+
+def serve(
+    session: Session,
+    settings: Settings,
+    *,
+    on_ready: Callable[[str], None] | None = None,
+    environ: Mapping[str, str] = os.environ,
+) -> None:
+    """Run the panel in this thread until SIGINT or SIGTERM, then end the session and return.
+
+    Parameters
+    ----------
+    session : started here if it is new; stopped at the end in any case.
+    settings : host, port, password.
+    on_ready : called with the URL once the panel answers.
+    environ : CAMDRIFT_PASSWORD in it comes before the settings' password.
+
+    Raises
+    ------
+    ConfigError : an address that is in use, or open to others without a password.
+    StreamError, ModelError, MonitorError : the session cannot start.
+    """
+    password = password_of(settings, environ)
+    # The address first: it fails in a millisecond, the model takes seconds.
+    listener = bind(settings.panel.host, settings.panel.port, guarded=bool(password))
+    try:
+        if session.status.state is SessionState.NEW:
+            session.start()
+        app = build_app(session, settings, password=password)
+        config = uvicorn.Config(
+            app,
+            log_config=None,
+            access_log=False,
+            ws="none",  # the panel has none
+            timeout_graceful_shutdown=_GRACE,
+        )
+        server = _Server(
+            config,
+            on_ready=lambda: on_ready(url_of(settings.panel.host, listener)) if on_ready else None,
+            on_exit=lambda: _end(app.state.gallery, session),
+        )
+        with suppress(KeyboardInterrupt):
+            server.run(sockets=[listener])
+    finally:
+        listener.close()
+        session.stop()
+
+
+def _in_a_loop(build: Callable[[], None]) -> None:
+    """Call `build` while an event loop runs: without one Gradio makes nine of its own and leaves them open."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+
+        async def inside() -> None:
+            build()
+
+        asyncio.run(inside())
+    else:
+        build()
+
+
+def _stream(gallery: Gallery, kinds: tuple[Kind, ...]) -> Callable[[], Any]:
+    async def stream() -> Response:
+        return MjpegResponse(gallery, *kinds)
+
+    return stream
+
+
+def _end(gallery: Gallery, session: Session) -> None:
+    gallery.close()
+    # Beside the server's own shutdown, for the loop may be in the middle of a slow attack.
+    threading.Thread(target=session.stop, name="camdrift-stop", daemon=True).start()
+
+
+class _Server(uvicorn.Server):
+    """uvicorn, with a word when it is ready and a word when it begins to end."""
+
+    def __init__(
+        self, config: uvicorn.Config, on_ready: Callable[[], None], on_exit: Callable[[], None]
+    ) -> None:
+        super().__init__(config)
+        self._on_ready = on_ready
+        self._on_exit = on_exit
+        self._asked_at = 0.0
+
+    async def startup(self, sockets: list[socket] | None = None) -> None:
+        await super().startup(sockets=sockets)
+        self._on_ready()
+
+    async def shutdown(self, sockets: list[socket] | None = None) -> None:
+        # First of all: uvicorn waits for open answers, and the pictures' are endless.
+        self._on_exit()
+        await super().shutdown(sockets=sockets)
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        # uvicorn's own raises the signal again at the end; a SIGTERM would then kill the process before the
+        # camera is let go.
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        signals = (signal.SIGINT, signal.SIGTERM)
+        before = {number: signal.signal(number, self._leave) for number in signals}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _leave(self, number: int, frame: FrameType | None) -> None:
+        del number, frame
+        # Asked again after the time that an orderly end takes at most: wait for nobody. Sooner it is the
+        # same Ctrl-C twice, from the terminal and from a wrapper such as `timeout`.
+        now = time.monotonic()
+        if not self.should_exit:
+            self._asked_at = now
+        self.should_exit = True
+        self.force_exit = now - self._asked_at > _PATIENCE

@@ -1,0 +1,146 @@
+"""What the panel's controls hold, as the widgets show it, and what a change of one of them means."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from monitor.catalog import CATALOG, NONE
+from monitor.config import Settings
+from monitor.distances import Norm
+from monitor.errors import MonitorError
+from monitor.session import Session, SessionState
+from streams.errors import StreamError
+from streams.producers.devices import listed_cameras
+
+WORDS: Final = ("source", "attack", "goal", "norm", "eps", "steps", "threshold", "amplify")
+"""The settings that the panel changes, by their word in config.toml."""
+
+AMPLIFY: Final = (1.0, 4.0, 8.0, 16.0, 32.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """What a slider of eps offers under one norm.
+
+    Attributes
+    ----------
+    label : name and unit.
+    most, step : in the slider's own unit.
+    unit : of the slider, in pixel units of [0, 1].
+    start : a value worth starting with, in the slider's unit.
+    """
+
+    label: str
+    most: float
+    step: float
+    unit: float
+    start: float
+
+
+# L2 is the length over all values of the frame: at 320 x 240, 4/255 everywhere is 7.5, and PGD hides a face
+# with about 1.
+EPS: Final[Mapping[Norm, Range]] = {
+    Norm.LINF: Range("eps [/255]", most=16, step=0.25, unit=1 / 255, start=4),
+    Norm.L2: Range("eps [L2, pixel units]", most=8, step=0.05, unit=1, start=2),
+}
+
+
+def description(word: str) -> str:
+    """What config.toml says of a word."""
+    for section in Settings.model_fields.values():
+        fields = getattr(section.annotation, "model_fields", {})
+        if word in fields:
+            return str(fields[word].description)
+    raise KeyError(word)
+
+
+def attack_info(name: str) -> str:
+    """What an attack does, what it costs, and where it is from."""
+    if name not in CATALOG:
+        return "the frame as it came"
+    entry = CATALOG[name]
+    cost = entry.cost.replace("F", "forwards").replace("B", "backwards")
+    return f"{entry.summary}; a frame costs {cost} ({entry.source})"
+
+
+def sources(settings: Settings) -> list[tuple[str, str]]:
+    """(label, value) of the sources to choose from; others may be typed."""
+    offered = [("auto", "auto"), ("scene:portrait", "scene:portrait")]
+    offered += [(f"camera {index}", str(index)) for index in listed_cameras() or ()]
+    held = settings.stream.source
+    if held not in [value for _, value in offered]:
+        offered.append((held, held))
+    return offered
+
+
+def heeds(settings: Settings, word: str) -> bool:
+    """True where the attack at work looks at this setting."""
+    name = settings.attack.attack
+    if name == NONE:
+        return False
+    return word in ("goal", "norm", "eps") or word in CATALOG[name].controls
+
+
+class Controls:
+    """The controls of one session, the same for every page that is open."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        # A budget means nothing under another norm: each norm finds its own last one again.
+        self._eps = {norm: bounds.start * bounds.unit for norm, bounds in EPS.items()}
+
+    def values(self) -> dict[str, Any]:
+        """Word -> value as its widget shows it."""
+        settings = self._session.settings
+        held = {word: settings.word(word) for word in WORDS}
+        norm = settings.attack.norm
+        held["goal"], held["norm"] = str(held["goal"]), str(norm)
+        held["eps"] = round(held["eps"] / EPS[norm].unit, 4)
+        return held
+
+    def fingerprint(self) -> str:
+        """A text that differs when any page's widgets have to change."""
+        return json.dumps([self.values(), self.button()])
+
+    def change(self, word: str, value: Any) -> str:
+        """Change one setting from its widget's value; "" or, if it is refused, the reason on one line."""
+        settings = self._session.settings
+        self._eps[settings.attack.norm] = settings.attack.eps
+        changes: dict[str, Any] = {word: value}
+        if word == "eps":
+            changes = {"eps": _number(value) * EPS[settings.attack.norm].unit}
+        elif word == "norm" and value in self._eps:
+            changes["eps"] = self._eps[Norm(value)]
+        elif word == "source":
+            changes = {"source": str(value or "").strip()}
+        try:
+            self._session.apply(changes)
+        except (MonitorError, StreamError) as error:
+            return str(error)
+        return ""
+
+    def button(self) -> str:
+        """What the one button does now."""
+        state = self._session.status.state
+        if state in (SessionState.FAILED, SessionState.ENDED):
+            return "Start again"
+        return "Resume" if state is SessionState.PAUSED else "Pause"
+
+    def press(self) -> None:
+        """Pause, go on, or try again after a failure or the end."""
+        state = self._session.status.state
+        if state in (SessionState.FAILED, SessionState.ENDED):
+            self._session.resume()
+            self._session.apply({})  # any change opens the source anew
+        elif state is SessionState.PAUSED:
+            self._session.resume()
+        else:
+            self._session.pause()
+
+
+def _number(value: Any) -> float:
+    # An emptied number field comes as None; nothing is what it says.
+    return float(value) if isinstance(value, int | float) else 0.0

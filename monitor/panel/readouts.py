@@ -1,0 +1,183 @@
+"""The panel's texts and figures as HTML: status, captions, legend, counters. Formatting, no arithmetic."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Final
+
+from monitor.catalog import NONE
+from monitor.config import Settings
+from monitor.distances import Norm, format_eps
+from monitor.drift.matching import FrameDrift, Outcome
+from monitor.panel.watch import Reading
+from monitor.pictures import COLOURS
+from monitor.session import SessionState, SessionStatus
+
+NOTHING: Final = "–"
+
+_WORDS: Final = {
+    SessionState.NEW: "starting",
+    SessionState.RUNNING: "running",
+    SessionState.PAUSED: "paused",
+    SessionState.IDLE: "idle",
+    SessionState.ENDED: "ended",
+    SessionState.FAILED: "failed",
+    SessionState.STOPPED: "stopped",
+}
+_MEANINGS: Final = {
+    Outcome.KEPT: "found in both",
+    Outcome.RELABELLED: "found as another class",
+    Outcome.MISSED: "lost under attack",
+    Outcome.FABRICATED: "only there under attack",
+}
+_STAGES: Final = {
+    "scale": "scale",
+    "clean": "clean answer",
+    "attack": "attack",
+    "attacked": "attacked answer",
+    "drift": "compare",
+}
+
+
+def status_line(status: SessionStatus) -> str:
+    """State, source and pace in one line, and the last message where there is one."""
+    facts = [escape(status.source or "no source")]
+    if status.state is SessionState.RUNNING:
+        facts.append(f"{status.fps:.1f} frames/s")
+    text = "".join(f"<span>{fact}</span>" for fact in facts)
+    pill = f'<b class="cd-pill cd-{status.state}">{_WORDS[status.state]}</b>'
+    return f'<div class="cd-status" role="status">{pill}{text}</div>'
+
+
+def halted(status: SessionStatus) -> str:
+    """Why there are no new pictures, "" while there are."""
+    if status.state is SessionState.FAILED:
+        return _banner(status.message, "cd-bad")
+    return _banner(status.message, "cd-note") if status.state is SessionState.ENDED else ""
+
+
+def note(status: SessionStatus) -> str:
+    """What the session says beside its work: a source that did not open, what "auto" came to."""
+    stopped = status.state in (SessionState.FAILED, SessionState.ENDED)
+    return "" if stopped else _banner(status.message, "cd-note")
+
+
+def refusal(reason: str) -> str:
+    """Why a change was not made, "" if it was."""
+    return _banner(reason, "cd-bad")
+
+
+def clean_caption(reading: Reading) -> str:
+    """How many objects the clean answer holds."""
+    seen = reading.observation
+    if seen is None:
+        return _caption("no frame yet")
+    width, height = seen.frame.size
+    found = _count(seen.drift.clean_count, "object")
+    return _caption(f"{found} found", f"{width} × {height} px, frame {seen.frame.index}")
+
+
+def attacked_caption(reading: Reading, settings: Settings) -> str:
+    """What became of them, and under which attack."""
+    seen = reading.observation
+    if seen is None:
+        return _caption("no frame yet")
+    return _caption(_outcomes(seen.drift), attack_text(settings))
+
+
+def difference_caption(reading: Reading, settings: Settings) -> str:
+    """How far the two frames are apart."""
+    seen = reading.observation
+    if seen is None:
+        return _caption("no frame yet")
+    linf = format_eps(seen.linf, Norm.LINF)
+    distances = f"L<sub>∞</sub> {linf}, L<sub>2</sub> {format_eps(seen.l2, Norm.L2)}"
+    return _caption(distances, f"grey: unchanged, shown × {settings.panel.amplify:g}")
+
+
+def attack_text(settings: Settings) -> str:
+    """The attack in the words of config.toml."""
+    attack = settings.attack
+    if attack.attack == NONE:
+        return "no attack"
+    return f"{attack.attack}, {attack.goal}, {attack.norm} {format_eps(attack.eps, attack.norm)}"
+
+
+def legend() -> str:
+    """The outcomes and their colours, which the boxes carry in both pictures."""
+    items = "".join(
+        f'<li><i class="{"cd-dashed" if outcome is Outcome.MISSED else ""}" '
+        f'style="--c:{css_colour(outcome)}"></i><b>{outcome}</b> {_MEANINGS[outcome]}</li>'
+        for outcome in Outcome
+    )
+    return f'<ul class="cd-legend" aria-label="colours of the boxes">{items}</ul>'
+
+
+def counters(status: SessionStatus, reading: Reading) -> str:
+    """Rates over the window, pace, cost, and milliseconds a stage."""
+    rates, seen = reading.rates, reading.observation
+    window = f"last {_count(reading.window, 'frame')}"
+    drift = [
+        ("miss rate", _percent(rates.miss_rate), window),
+        ("relabel rate", _percent(rates.relabel_rate), window),
+        ("fabrications", _plain(rates.fabrications_per_frame), "a frame"),
+        ("attack success", _percent(rates.attack_success_rate), "goal met"),
+    ]
+    forwards = NOTHING if seen is None else str(seen.counts.forwards)
+    backwards = NOTHING if seen is None else str(seen.counts.backwards)
+    work = [
+        ("frames/s", f"{status.fps:.1f}", "last 2 s"),
+        ("frames", f"{status.frames:,}".replace(",", " "), f"{status.dropped} dropped"),
+        ("forwards", forwards, "a frame"),
+        ("backwards", backwards, "a frame"),
+    ]
+    tiles = "".join(_tile(*row) for row in drift + work)
+    return f'<div class="cd-tiles">{tiles}</div>{stages(status)}'
+
+
+def stages(status: SessionStatus) -> str:
+    """Milliseconds a stage, mean over the last two seconds, as a bar in proportion and in figures."""
+    times = {name: status.stages_ms.get(name, 0.0) for name in _STAGES}
+    bar = "".join(f'<i style="flex-grow:{value:.3f}"></i>' for value in times.values())
+    figures = "".join(
+        f"<li><i></i>{_STAGES[name]} <b>{value:.1f}</b> ms</li>" for name, value in times.items()
+    )
+    return (
+        '<div class="cd-stages"><h4>time a frame</h4>'
+        f'<div class="cd-bar" aria-hidden="true">{bar}</div><ul>{figures}</ul></div>'
+    )
+
+
+def css_colour(outcome: Outcome) -> str:
+    """An outcome's colour as CSS writes it."""
+    blue, green, red = COLOURS[outcome]
+    return f"#{red:02x}{green:02x}{blue:02x}"
+
+
+def _banner(text: str, look: str) -> str:
+    return f'<div class="cd-banner {look}" role="alert">{escape(text)}</div>' if text else ""
+
+
+def _caption(main: str, side: str = "") -> str:
+    return f'<div class="cd-caption"><span>{main}</span><span>{side}</span></div>'
+
+
+def _outcomes(drift: FrameDrift) -> str:
+    counts = [(drift.count(outcome), outcome) for outcome in Outcome]
+    return ", ".join(f"{count} {outcome}" for count, outcome in counts if count) or "nothing found"
+
+
+def _tile(name: str, value: str, unit: str) -> str:
+    return f"<div><span>{name}</span><b>{value}</b><small>{unit}</small></div>"
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
+def _percent(value: float | None) -> str:
+    return NOTHING if value is None else f"{value:.0%}".replace("%", " %")
+
+
+def _plain(value: float | None) -> str:
+    return NOTHING if value is None else f"{value:.2f}"
