@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import signal
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -131,6 +133,20 @@ def main() -> None:
     # A script's `kill` asks for the same clean end as Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
+        code = _run()
+    except SystemExit as leaving:
+        code = leaving.code if isinstance(leaving.code, int) else 1
+    # All is closed by now. Taking down an interpreter that holds torch and Gradio would take another
+    # 2.5 s, in which Ctrl-C seems not to have been heard.
+    atexit._run_exitfuncs()
+    with suppress(OSError, ValueError):
+        sys.stdout.flush()
+        sys.stderr.flush()
+    os._exit(code)
+
+
+def _run() -> int:
+    try:
         code = app(standalone_mode=False)
     except (KeyboardInterrupt, typer.Abort):
         _leave("stopped", STOPPED)
@@ -141,12 +157,15 @@ def main() -> None:
     except BrokenPipeError:
         # The reader of our output has gone, as in `camdrift attacks | head -1`; nobody to tell.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
+        return 1
     except Exception as error:
         if "--debug" in sys.argv or not _expected(error):
             raise
-        _leave(_with_notes(str(error), error), ERROR)
-    sys.exit(code if isinstance(code, int) else 0)
+        text = str(error)
+        if isinstance(error, OSError):
+            text = f"the system refused: {text}; check the disk, the output and the permissions"
+        _leave(_with_notes(text, error), ERROR)
+    return code if isinstance(code, int) else 0
 
 
 def _expected(error: Exception) -> bool:
@@ -154,7 +173,7 @@ def _expected(error: Exception) -> bool:
     from monitor.errors import MonitorError
     from streams.errors import StreamError
 
-    return isinstance(error, StreamError | ModelError | MonitorError)
+    return isinstance(error, StreamError | ModelError | MonitorError | OSError)
 
 
 def _with_notes(message: str, error: BaseException) -> str:

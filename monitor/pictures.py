@@ -86,7 +86,7 @@ def enlarged(pixels: Pixels, zoom: int) -> Pixels:
 
 def text_scale(picture: Pixels) -> float:
     """OpenCV's font scale for this picture: about a 24th of its smaller side, never under 10 pixels."""
-    return max(0.45, min(picture.shape[:2]) / 800)
+    return max(0.45, _side(picture) / 800)
 
 
 def _attacked_text(thing: ObjectDrift, class_names: tuple[str, ...]) -> str:
@@ -177,4 +177,8 @@ def _ink(plate: Colour) -> Colour:
 
 
 def _thickness(picture: Pixels) -> int:
-    return max(1, round(min(picture.shape[:2]) / 200))
+    return max(1, round(_side(picture) / 200))
+
+
+def _side(picture: Pixels) -> int:
+    return int(min(picture.shape[:2]))

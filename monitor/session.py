@@ -10,10 +10,6 @@ import logging
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
-from enum import StrEnum
-
-from streams.opening import AUTO, open_source, resolve_auto
 
 from models.detector import WhiteBoxDetector
 from models.errors import ModelError
@@ -24,9 +20,11 @@ from monitor.config import Settings
 from monitor.errors import MonitorError
 from monitor.pace import Pace
 from monitor.pipeline import Observation, Pipeline
+from monitor.status import SessionState, SessionStatus
 from streams.clock import Clock, SystemClock
 from streams.errors import SourceTimeout, StreamError
 from streams.frame import Frame
+from streams.opening import AUTO, open_source, resolve_auto
 from streams.source import VideoSource
 
 log = logging.getLogger(__name__)
@@ -36,42 +34,6 @@ OpenSource = Callable[[Settings, Clock], VideoSource]
 
 READ_TIMEOUT = 0.2
 """Seconds; how long a wish to stop, pause or change can wait behind a source that delivers nothing."""
-
-
-class SessionState(StrEnum):
-    """What a session is doing."""
-
-    NEW = "new"
-    RUNNING = "running"
-    PAUSED = "paused"
-    IDLE = "idle"  # nobody watches
-    ENDED = "ended"  # the recording is over
-    FAILED = "failed"  # see the message; a change of settings tries again
-    STOPPED = "stopped"
-
-
-@dataclass(frozen=True, slots=True)
-class SessionStatus:
-    """What a session is doing, for people.
-
-    Attributes
-    ----------
-    state : see `SessionState`.
-    source : what is open, "" before.
-    message : one line on the last thing that went wrong or deserves a word, "" if none.
-    frames : frames that went through.
-    dropped : frames of a live source that were replaced by newer ones before they were read.
-    fps : frames a second over the last two seconds.
-    stages_ms : milliseconds a stage, mean over the same frames.
-    """
-
-    state: SessionState
-    source: str
-    message: str
-    frames: int
-    dropped: int
-    fps: float
-    stages_ms: Mapping[str, float]
 
 
 def open_live(settings: Settings, clock: Clock) -> VideoSource:
@@ -304,6 +266,7 @@ class Session:
             self._halt(SessionState.FAILED, str(error))
             return
         except Exception as error:  # a reader hands on whatever its medium throws
+            log.exception("the source failed")
             self._fail(error)
             return
         if self._frame is None:
@@ -332,11 +295,11 @@ class Session:
         except (ModelError, MonitorError) as error:
             self._halt(SessionState.FAILED, str(error))
         except Exception as error:  # the loop must not die silently, whatever a model throws
+            log.exception("frame %d could not be worked on", frame.index)
             self._fail(error)
         return None
 
     def _fail(self, error: Exception) -> None:
-        log.exception("the session failed")
         reason = f"unexpected {type(error).__name__}: {error}; see the log"
         self._halt(SessionState.FAILED, reason)
 

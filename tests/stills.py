@@ -10,7 +10,8 @@ import numpy as np
 
 from models.centerface import CenterFace
 from monitor.config import Settings
-from monitor.session import Session, SessionState
+from monitor.session import Session
+from monitor.status import SessionState
 from streams.clock import Clock
 from streams.frame import SourceProperties
 from streams.producers.producer import Picture

@@ -18,6 +18,7 @@ LAYERS = [
         "monitor.pipeline",
         "monitor.assembly",
         "monitor.pace",
+        "monitor.status",
         "monitor.broadcast",
         "monitor.pictures",
     },

@@ -24,9 +24,11 @@ from monitor.panel.guard import Guard
 from monitor.panel.login import Door, password_of
 from monitor.panel.mjpeg import MjpegResponse
 from monitor.panel.watch import Watch
-from monitor.session import Session, SessionState
+from monitor.session import Session
+from monitor.status import SessionState
 
 _GRACE = 1  # seconds that open connections have to end; the pictures end at once
+_GOODBYE = 0.1  # seconds for the streams to say that they end
 _PATIENCE = 2.5  # seconds
 
 
@@ -110,7 +112,7 @@ def serve(
 
 
 def _in_a_loop(build: Callable[[], None]) -> None:
-    """Call `build` while an event loop runs: without one Gradio makes nine of its own and leaves them open."""
+    """Call `build` while an event loop runs; without one Gradio makes nine and leaves them open."""
     try:
         asyncio.get_running_loop()
     except RuntimeError:
@@ -154,6 +156,12 @@ class _Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket] | None = None) -> None:
         # First of all: uvicorn waits for open answers, and the pictures' are endless.
         self._on_exit()
+        await asyncio.sleep(_GOODBYE)
+        # A client that stands still never takes its last bytes; uvicorn would wait for it until _GRACE.
+        for connection in tuple(self.server_state.connections):
+            transport = getattr(connection, "transport", None)
+            if isinstance(transport, asyncio.Transport):
+                transport.abort()
         await super().shutdown(sockets=sockets)
 
     @contextmanager

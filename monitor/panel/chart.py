@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from monitor.panel.readouts import MINUS, NOTHING
 from monitor.panel.watch import HISTORY, Point
 
 _TICKS_X: Final = (240, 180, 120, 60, 0)
@@ -40,10 +41,10 @@ def chart(points: Sequence[Point], window: int) -> str:
     )
     grid = "".join(f'<path class="cd-grid" d="M0 {_y(v, low)}H{HISTORY}"/>' for v in ticks)
     left = "".join(
-        f'<span style="top:{_y(v, low)}%">{v:g}</span>'.replace("-", "−") for v in ticks
+        f'<span style="top:{_y(v, low)}%">{v:g}</span>'.replace("-", MINUS) for v in ticks
     )
     below = "".join(
-        f'<span style="left:{100 * (HISTORY - back) / HISTORY:g}%">{f"−{back}" if back else "now"}</span>'
+        f'<span style="left:{100 - 100 * back / HISTORY:g}%">{MINUS + str(back) if back else "now"}</span>'
         for back in _TICKS_X
     )
     empty = "" if points else '<em class="cd-empty">waiting for frames</em>'
@@ -64,16 +65,14 @@ def _key(points: Sequence[Point], window: int) -> str:
     )
     items = "".join(
         f'<li title="{unit}"><svg viewBox="0 0 24 6" aria-hidden="true">'
-        f'<path class="cd-bold {css}" d="M0 3H24"/></svg>{name} '
-        f"<b>{'–' if value is None else f'{value:.2f}'.replace('-', '−')}</b></li>"
+        f'<path class="{css} cd-bold" d="M0 3H24"/></svg>{name} '
+        f"<b>{NOTHING if value is None else f'{value:.2f}'.replace('-', MINUS)}</b></li>"
         for css, name, value, unit in rows
     )
     return f'<ul class="cd-key">{items}<li class="cd-aside">bold: last {window}; thin: each frame</li></ul>'
 
 
-def _path(
-    points: Sequence[Point], value: Callable[[Point], float | None], low: float
-) -> str:
+def _path(points: Sequence[Point], value: Callable[[Point], float | None], low: float) -> str:
     """SVG path of one line; a frame without a value is a gap."""
     steps, pen_down = [], False
     first = HISTORY - len(points) + 1

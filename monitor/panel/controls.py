@@ -11,7 +11,8 @@ from monitor.catalog import CATALOG, NONE
 from monitor.config import Settings
 from monitor.distances import Norm
 from monitor.errors import MonitorError
-from monitor.session import Session, SessionState
+from monitor.session import Session
+from monitor.status import SessionState
 from streams.errors import StreamError
 from streams.producers.devices import listed_cameras
 
@@ -62,7 +63,8 @@ def attack_info(name: str) -> str:
     if name not in CATALOG:
         return "the frame as it came"
     entry = CATALOG[name]
-    cost = entry.cost.replace("F", "forwards").replace("B", "backwards")
+    cost = entry.cost.replace("1 B", "1 backward")
+    cost = cost.replace("F", "forwards").replace("B", "backwards")
     return f"{entry.summary}; a frame costs {cost} ({entry.source})"
 
 

@@ -18,7 +18,8 @@ import numpy as np
 from monitor.panel.placeholder import failed_picture, stamped, waiting_picture
 from monitor.pictures import Pixels, attacked_picture, clean_picture, difference_picture
 from monitor.pipeline import Observation
-from monitor.session import Session, SessionState, SessionStatus
+from monitor.session import Session
+from monitor.status import SessionState, SessionStatus
 
 log = logging.getLogger(__name__)
 

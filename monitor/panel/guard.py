@@ -69,21 +69,26 @@ class Guard:
             if is_loopback(connection.url.hostname or ""):
                 return None
             return PlainTextResponse("open the panel as http://127.0.0.1 or localhost", 421)
-        inside = self._door.accepts(connection.cookies.get(COOKIE, ""))
-        path = connection.url.path
-        if scope["type"] == "http" and path == LOGIN:
-            if scope["method"] == "POST":
-                return await self._try(self._door, Request(scope, receive))
-            return RedirectResponse("/", 303) if inside else page()
-        if scope["type"] == "http" and path == LOGOUT:
+        if scope["type"] == "http" and connection.url.path in (LOGIN, LOGOUT):
+            return await self._desk(self._door, Request(scope, receive))
+        if self._inside(connection):
+            return None
+        if _wants_page(connection):
+            return RedirectResponse(LOGIN, 303)
+        return PlainTextResponse("log in first", 401)
+
+    def _inside(self, connection: HTTPConnection) -> bool:
+        return self._door is not None and self._door.accepts(connection.cookies.get(COOKIE, ""))
+
+    async def _desk(self, door: Door, request: Request) -> Response:
+        """Where tickets are given and taken back."""
+        if request.url.path == LOGOUT:
             leave = RedirectResponse(LOGIN, 303)
             leave.delete_cookie(COOKIE, path="/")
             return leave
-        if inside:
-            return None
-        if scope["type"] == "http" and scope["method"] == "GET" and _is_page(connection):
-            return RedirectResponse(LOGIN, 303)
-        return PlainTextResponse("log in first", 401)
+        if request.method == "POST":
+            return await self._try(door, request)
+        return RedirectResponse("/", 303) if self._inside(request) else page()
 
     async def _try(self, door: Door, request: Request) -> Response:
         address = request.client.host if request.client else ""
@@ -132,7 +137,9 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def _is_page(connection: HTTPConnection) -> bool:
+def _wants_page(connection: HTTPConnection) -> bool:
+    if connection.scope["type"] != "http" or connection.scope["method"] != "GET":
+        return False
     return "text/html" in connection.headers.get("accept", "")
 
 

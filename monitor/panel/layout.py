@@ -69,7 +69,8 @@ def mount_page(
 
 def build_page(session: Session, watch: Watch, *, guarded: bool) -> gr.Blocks:
     """The widgets and their events."""
-    return _Page(session, watch, guarded).blocks
+    blocks: gr.Blocks = _Page(session, watch, guarded).blocks
+    return blocks
 
 
 class _Page:
@@ -162,7 +163,10 @@ class _Page:
             buttons=[],
         )
         self._widgets["amplify"] = gr.Radio(
-            [(f"× {factor:g}", factor) for factor in sorted({*AMPLIFY, held["amplify"]})],
+            [
+                (f"{readouts.TIMES} {factor:g}", factor)
+                for factor in sorted({*AMPLIFY, held["amplify"]})
+            ],
             value=held["amplify"],
             label="amplify",
             info=description("amplify"),
@@ -197,7 +201,11 @@ class _Page:
         self._button.click(self._press, outputs=held, **_QUIET)
         self.blocks.load(self._load, outputs=[*figures, *held], **_QUIET)
         gr.Timer(TICK).tick(
-            self._tick, inputs=[self._seen], outputs=[*figures, *held], trigger_mode="once", **_QUIET
+            self._tick,
+            inputs=[self._seen],
+            outputs=[*figures, *held],
+            trigger_mode="once",
+            **_QUIET,
         )
 
     def _changer(self, word: str) -> Callable[[Any], list[Any]]:

@@ -39,6 +39,7 @@ class MjpegResponse(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
+        del scope
         with self._gallery.reader(*self._kinds) as reader:
             watcher = asyncio.ensure_future(_close_when_gone(receive, reader))
             try:

@@ -11,9 +11,11 @@ from monitor.distances import Norm, format_eps
 from monitor.drift.matching import FrameDrift, Outcome
 from monitor.panel.watch import Reading
 from monitor.pictures import COLOURS
-from monitor.session import SessionState, SessionStatus
+from monitor.status import SessionState, SessionStatus
 
-NOTHING: Final = "–"
+NOTHING: Final = "\N{EN DASH}"
+TIMES: Final = "\N{MULTIPLICATION SIGN}"
+MINUS: Final = "\N{MINUS SIGN}"
 
 _WORDS: Final = {
     SessionState.NEW: "starting",
@@ -46,7 +48,7 @@ def status_line(status: SessionStatus) -> str:
         facts.append(f"{status.fps:.1f} frames/s")
     text = "".join(f"<span>{fact}</span>" for fact in facts)
     pill = f'<b class="cd-pill cd-{status.state}">{_WORDS[status.state]}</b>'
-    return f'<div class="cd-status" role="status">{pill}{text}</div>'
+    return f'<div class="cd-status">{pill}{text}</div>'
 
 
 def halted(status: SessionStatus) -> str:
@@ -74,7 +76,7 @@ def clean_caption(reading: Reading) -> str:
         return _caption("no frame yet")
     width, height = seen.frame.size
     found = _count(seen.drift.clean_count, "object")
-    return _caption(f"{found} found", f"{width} × {height} px, frame {seen.frame.index}")
+    return _caption(f"{found} found", f"{width} {TIMES} {height} px, frame {seen.frame.index}")
 
 
 def attacked_caption(reading: Reading, settings: Settings) -> str:
@@ -92,7 +94,7 @@ def difference_caption(reading: Reading, settings: Settings) -> str:
         return _caption("no frame yet")
     linf = format_eps(seen.linf, Norm.LINF)
     distances = f"L<sub>∞</sub> {linf}, L<sub>2</sub> {format_eps(seen.l2, Norm.L2)}"
-    return _caption(distances, f"grey: unchanged, shown × {settings.panel.amplify:g}")
+    return _caption(distances, f"grey: unchanged, shown {TIMES} {settings.panel.amplify:g}")
 
 
 def attack_text(settings: Settings) -> str:

@@ -58,6 +58,7 @@ class Watch:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._lock = threading.Lock()
+        self._newest: Observation | None = None
         self._begin_anew("", session.settings.drift.window)
         session.add_sink(self.take)
 
@@ -84,6 +85,6 @@ class Watch:
     def _begin_anew(self, source: str, size: int) -> None:
         self._source = source
         self._window, self._frame = RollingWindow(size), RollingWindow(1)
-        self._newest: Observation | None = None
+        self._newest = None
         self._rates = self._window.rates()
         self._points: deque[Point] = deque(maxlen=HISTORY)

@@ -1,4 +1,4 @@
-"""The command as its users meet it: in a process of its own, by exit code, stdout and stderr."""
+"""The command as its users meet it: by exit code, stdout and stderr."""
 
 from __future__ import annotations
 
@@ -9,43 +9,68 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
+from monitor import cli
 from monitor.catalog import CATALOG
 from monitor.commands.options import NOT_ON_THE_COMMAND_LINE
 from monitor.config import default_toml, words
+from streams.errors import SourceNotFound
 
 pytestmark = pytest.mark.timeout(120)
 
 
-def command(*arguments: str) -> list[str]:
-    return [sys.executable, "-c", "from monitor.cli import main; main()", *arguments]
+@dataclass
+class Done:
+    """A command that has ended."""
+
+    returncode: int
+    stdout: str
+    stderr: str
 
 
-def camdrift(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        command(*arguments),
-        capture_output=True,
-        text=True,
-        cwd=cwd,
-        env={**os.environ, **environment},
-        timeout=100,
-        check=False,
-    )
+class Command:
+    """Runs the command in this process; a process of its own takes seconds to load torch."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+        self._monkeypatch, self._capsys = monkeypatch, capsys
+
+    def __call__(self, *arguments: str, cwd: Path, columns: int = 80) -> Done:
+        self._monkeypatch.chdir(cwd)
+        self._monkeypatch.setattr(sys, "argv", ["camdrift", *arguments])
+        self._monkeypatch.setenv("COLUMNS", str(columns))
+        self._capsys.readouterr()
+        try:
+            code = cli._run()
+        except SystemExit as leaving:
+            code = leaving.code if isinstance(leaving.code, int) else 1
+        out, err = self._capsys.readouterr()
+        return Done(code, out, err)
+
+    def refusal(self, *arguments: str, cwd: Path) -> str:
+        """The one line of a command that must fail with exit code 2 and without a traceback."""
+        return refused(self(*arguments, cwd=cwd))
 
 
-def refusal(*arguments: str, cwd: Path) -> str:
-    """The one line of a command that must fail with exit code 2 and without a traceback."""
-    done = camdrift(*arguments, cwd=cwd)
+def refused(done: Done | subprocess.CompletedProcess[str]) -> str:
     assert done.returncode == 2, done.stderr
     lines = done.stderr.strip().splitlines()
     assert len(lines) == 1, done.stderr
     assert lines[0].startswith("camdrift: ")
-    return lines[0]
+    return str(lines[0])
+
+
+@pytest.fixture
+def camdrift(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
+    return Command(monkeypatch, capsys)
+
+
+PROCESS = [sys.executable, "-c", "from monitor.cli import main; main()"]
 
 
 @pytest.fixture(scope="module")
@@ -88,31 +113,57 @@ def clip(tmp_path_factory: pytest.TempPathFactory, photograph: np.ndarray) -> Pa
     ids=" ".join,
 )
 def test_what_the_user_can_mend_is_one_line_and_exit_code_2(
-    arguments: list[str], parts: list[str], tmp_path: Path
+    arguments: list[str], parts: list[str], tmp_path: Path, camdrift: Command
 ) -> None:
     (tmp_path / "notes.mp4").write_text("no video at all")
     (tmp_path / "empty.mp4").touch()
-    message = refusal(*arguments, cwd=tmp_path)
+    message = camdrift.refusal(*arguments, cwd=tmp_path)
     for part in parts:
         assert part in message
     assert not list(tmp_path.glob("runs/*")), "nothing may be left behind"
 
 
-def test_a_bad_config_file_is_one_line(tmp_path: Path) -> None:
+def test_a_bad_config_file_is_one_line(tmp_path: Path, camdrift: Command) -> None:
     (tmp_path / "config.toml").write_text("[attack]\nepsilon = 1\n")
-    message = refusal("evaluate", "clip.mp4", cwd=tmp_path)
+    message = camdrift.refusal("evaluate", "clip.mp4", cwd=tmp_path)
     assert "attack.epsilon" in message
     assert "attack.eps" in message
 
 
-def test_debug_shows_the_traceback(tmp_path: Path) -> None:
-    done = camdrift("--debug", "evaluate", "none.mp4", cwd=tmp_path)
-    assert "Traceback" in done.stderr
-    assert done.returncode != 0
+def test_debug_shows_the_traceback(tmp_path: Path, camdrift: Command) -> None:
+    with pytest.raises(SourceNotFound):
+        camdrift("--debug", "evaluate", "none.mp4", cwd=tmp_path)
+
+
+def test_a_process_of_its_own_says_the_same_and_leaves_with_the_same_code(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [*PROCESS, "evaluate", "none.mp4"],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        timeout=100,
+        check=False,
+    )
+    assert "no such file" in refused(done)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full, which is not here")
+def test_an_output_that_is_full_is_one_line(tmp_path: Path) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [*PROCESS, "attacks"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=tmp_path,
+            timeout=100,
+            check=False,
+        )
+    assert "No space left" in refused(done)
 
 
 def test_evaluate_writes_a_run_folder_and_the_same_seed_the_same_numbers(
-    clip: Path, tmp_path: Path
+    clip: Path, tmp_path: Path, camdrift: Command
 ) -> None:
     arguments = [
         *("evaluate", str(clip), "--attack", "pgd", "--goal", "vanish", "--eps", "4/255"),
@@ -134,18 +185,20 @@ def test_evaluate_writes_a_run_folder_and_the_same_seed_the_same_numbers(
     assert not list((tmp_path / "out").glob("*.partial"))
 
 
-def test_a_truncated_clip_ends_with_its_reason_and_no_final_run(clip: Path, tmp_path: Path) -> None:
+def test_a_truncated_clip_ends_with_its_reason_and_no_final_run(
+    clip: Path, tmp_path: Path, camdrift: Command
+) -> None:
     whole = clip.read_bytes()
     cut = tmp_path / "cut.avi"
     cut.write_bytes(whole[: len(whole) // 2])
-    message = refusal("evaluate", str(cut), "--attack", "none", cwd=tmp_path)
+    message = camdrift.refusal("evaluate", str(cut), "--attack", "none", cwd=tmp_path)
     assert "cut.avi" in message
     assert not [p for p in tmp_path.glob("runs/*") if p.suffix != ".partial"]
 
 
 def start(*arguments: str, cwd: Path) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        command(*arguments),
+        [*PROCESS, *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -199,8 +252,10 @@ def test_live_says_where_it_is_and_ends_within_two_seconds(
 
 
 @pytest.mark.parametrize("name", ["live", "evaluate"])
-def test_the_words_of_the_file_are_the_options_of_the_command(name: str, tmp_path: Path) -> None:
-    text = camdrift(name, "--help", cwd=tmp_path, COLUMNS="200").stdout
+def test_the_words_of_the_file_are_the_options_of_the_command(
+    name: str, tmp_path: Path, camdrift: Command
+) -> None:
+    text = camdrift(name, "--help", cwd=tmp_path, columns=200).stdout
     without = {"part_frames"} if name == "live" else {"source", "loop", "record"}
     sections = {"panel"} if name == "evaluate" else set()
     for section, word in words():
@@ -208,10 +263,10 @@ def test_the_words_of_the_file_are_the_options_of_the_command(name: str, tmp_pat
             assert f"--{word.replace('_', '-')} " in text, word
 
 
-def test_lists_and_defaults(tmp_path: Path) -> None:
-    attacks = camdrift("attacks", cwd=tmp_path, COLUMNS="200").stdout
+def test_lists_and_defaults(tmp_path: Path, camdrift: Command) -> None:
+    attacks = camdrift("attacks", cwd=tmp_path, columns=200).stdout
     for name in CATALOG:
         assert re.search(rf"^ ?{name} ", attacks, re.MULTILINE), attacks
-    assert "CenterFace" in camdrift("models", cwd=tmp_path, COLUMNS="200").stdout
+    assert "CenterFace" in camdrift("models", cwd=tmp_path, columns=200).stdout
     assert camdrift("config", cwd=tmp_path).stdout == default_toml()
     assert re.fullmatch(r"camdrift \d+\.\d+\.\d+\n", camdrift("--version", cwd=tmp_path).stdout)

@@ -12,7 +12,7 @@ from stills import Stills, running, until
 from models.centerface import CenterFace
 from monitor.recording import Recorder
 from monitor.runs import Run
-from monitor.session import SessionState
+from monitor.status import SessionState
 
 pytestmark = pytest.mark.timeout(60)
 

@@ -14,7 +14,8 @@ from models.centerface import CenterFace
 from monitor.config import Settings
 from monitor.errors import ConfigError
 from monitor.pipeline import Observation
-from monitor.session import Session, SessionState
+from monitor.session import Session
+from monitor.status import SessionState
 from streams.clock import Clock
 from streams.errors import SourceNotFound, SourceUnreadable
 from streams.producers.producer import Picture

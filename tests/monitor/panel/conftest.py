@@ -6,13 +6,13 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 import uvicorn
 from fastapi import FastAPI
+from playwright.sync_api import Browser, sync_playwright
 
 from models.centerface import CenterFace
 from monitor.config import Settings
@@ -30,6 +30,11 @@ CHROMIUM = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+
+def chromium() -> str | None:
+    """Where Chromium is, None where it is not."""
+    return shutil.which("chromium") or shutil.which("chromium-browser")
 
 
 @pytest.fixture(scope="session")
@@ -69,16 +74,18 @@ class Served:
 
 
 @contextmanager
-def serving(session: Session, settings: Settings, password: str = "") -> Iterator[Served]:
-    """The panel on a free port of this machine, in a thread of this process."""
-    listener = bind("127.0.0.1", 0, guarded=bool(password))
+def serve_here(
+    session: Session, settings: Settings, password: str = "", port: int = 0
+) -> Iterator[Served]:
+    """The panel on a port of this machine, in a thread of this process."""
+    listener = bind("127.0.0.1", port, guarded=bool(password))
     app = build_app(session, settings, password=password)
     config = uvicorn.Config(app, log_config=None, ws="none", timeout_graceful_shutdown=1)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     try:
-        wait_for(lambda: server.started)
+        _wait_for(lambda: server.started)
         yield Served(url_of("127.0.0.1", listener), app, session)
     finally:
         app.state.gallery.close()
@@ -88,7 +95,7 @@ def serving(session: Session, settings: Settings, password: str = "") -> Iterato
     assert not thread.is_alive()
 
 
-def wait_for(condition: Callable[[], object], timeout: float = 10.0) -> None:
+def _wait_for(condition: Callable[[], object], timeout: float = 10.0) -> None:
     """Return as soon as the condition holds; fail when it does not within `timeout` seconds."""
     deadline = time.monotonic() + timeout
     while not condition():
@@ -96,8 +103,25 @@ def wait_for(condition: Callable[[], object], timeout: float = 10.0) -> None:
         time.sleep(0.01)
 
 
-def chromium() -> str:
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
+@pytest.fixture(scope="session")
+def wait_for() -> Callable[..., None]:
+    """`wait_for(condition, timeout)`: return as soon as it holds, fail when it does not in time."""
+    return _wait_for
+
+
+@pytest.fixture(scope="session")
+def serving() -> Callable[..., AbstractContextManager[Served]]:
+    """`serving(session, settings, password, port)`: the panel on loopback, as a context."""
+    return serve_here
+
+
+@pytest.fixture(scope="module")  # no longer: Playwright keeps an event loop, and asyncio.run wants none
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium without a screen, a fresh profile."""
+    path = chromium()
     if path is None:
         pytest.skip("needs chromium on the PATH (`apt install chromium`)")
-    return str(Path(path))
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM)
+        yield browser
+        browser.close()

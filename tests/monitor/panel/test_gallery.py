@@ -14,8 +14,8 @@ import pytest
 from monitor.panel.gallery import Gallery, Kind, Picture
 from monitor.panel.mjpeg import MjpegResponse
 from monitor.pictures import COLOURS, Outcome, Pixels
-from monitor.session import Session, SessionState
-from tests.monitor.panel.conftest import wait_for
+from monitor.session import Session
+from monitor.status import SessionState
 
 pytestmark = pytest.mark.timeout(30)
 
@@ -199,7 +199,9 @@ def test_a_stream_is_multipart_with_lengths_and_kinds(session: Session) -> None:
         assert decoded(Picture(0, jpeg)).shape[2] == 3
 
 
-def test_a_client_that_leaves_is_noticed_though_nothing_is_sent(session: Session) -> None:
+def test_a_client_that_leaves_is_noticed_though_nothing_is_sent(
+    session: Session, wait_for: Callable[..., None]
+) -> None:
     def leave_during_a_pause(_: Gallery, gone: asyncio.Event) -> None:
         session.pause()
         wait_for(lambda: session.status.state is SessionState.PAUSED)

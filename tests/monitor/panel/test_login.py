@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator
 
 import pytest
 from fastapi import FastAPI
-from starlette.routing import BaseRoute, Mount
+from starlette.routing import BaseRoute
 from starlette.testclient import TestClient
 
 from monitor.config import Settings
@@ -33,14 +34,17 @@ def client(app: FastAPI) -> Iterator[TestClient]:
         yield client
 
 
-def paths_of(routes: list[BaseRoute], prefix: str = "") -> set[str]:
+def paths_of(routes: Iterable[BaseRoute], prefix: str = "") -> set[str]:
+    """Every path that these routes answer, with their parameters' names as values."""
     paths: set[str] = set()
     for route in routes:
-        path = prefix + getattr(route, "path", "")
-        if isinstance(route, Mount):
-            paths |= paths_of(route.routes or [], path)
+        path = prefix + (getattr(route, "path", None) or "")
+        # FastAPI keeps a router that was included whole, in newer versions; older ones copied its routes.
+        inner = getattr(getattr(route, "original_router", route), "routes", None)
+        if inner:
+            paths |= paths_of(inner, path)
         else:
-            paths.add(path.replace("{", "").replace("}", "").replace(":path", ""))
+            paths.add(re.sub(r"[{}]|:path", "", path) or "/")
     return paths
 
 

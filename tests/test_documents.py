@@ -1,0 +1,43 @@
+"""What the documents say is what the code does."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from monitor.status import SessionState
+from streams.states import LEGAL_MOVES, SourceState
+
+ROOT = Path(__file__).parent.parent
+DESIGN = (ROOT / "docs" / "design.md").read_text(encoding="utf-8")
+
+
+def rows(heading: str) -> list[list[str]]:
+    """The cells of the table that begins with this line."""
+    lines = DESIGN[DESIGN.index(heading) :].splitlines()[2:]
+    table = []
+    for line in lines:
+        if not line.startswith("|"):
+            break
+        table.append([cell.strip() for cell in line.strip("|").split("|")])
+    return table
+
+
+def test_the_table_of_a_sources_moves_is_the_codes() -> None:
+    written = {
+        state: {name for name in moves.split(", ") if name}
+        for state, moves in rows("| state | may become |")
+    }
+    coded = {state.value: {to.value for to in LEGAL_MOVES[state]} for state in SourceState}
+    assert written == coded
+
+
+def test_the_table_of_a_sessions_states_is_complete() -> None:
+    assert [row[0] for row in rows("| state | what it means |")] == [str(s) for s in SessionState]
+
+
+def test_every_file_that_a_document_links_to_is_there() -> None:
+    for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/design.md"):
+        document = ROOT / name
+        for target in re.findall(r"\]\((?!https?:)([^)#]+)", document.read_text(encoding="utf-8")):
+            assert (document.parent / target).exists(), f"{name}: {target}"
