@@ -74,6 +74,7 @@ class Session:
         self._load_model = load_model
         self._wake = threading.Condition()
         self._wanted: Settings | None = None
+        self._taking: Settings | None = None  # a camera can take seconds to open
         self._paused = False
         self._stopping = False
         self._viewers = 0
@@ -93,7 +94,7 @@ class Session:
     def settings(self) -> Settings:
         """The settings that hold from the next frame on."""
         with self._wake:
-            return self._wanted or self._settings
+            return self._latest()
 
     @property
     def applied(self) -> Settings:
@@ -186,9 +187,9 @@ class Session:
         ConfigError : an unknown word, a value out of range, an attack that does not exist; nothing changes.
         """
         with self._wake:
-            wanted = (self._wanted or self._settings).changed(changes)
+            wanted = self._latest().changed(changes)
             build_perturber(wanted)  # raises here, where somebody is looking, not in the loop
-            self._wanted = wanted
+            self._wanted, self._message = wanted, ""
             self._wake.notify_all()
             return wanted
 
@@ -204,6 +205,9 @@ class Session:
             with self._wake:
                 self._viewers -= 1
                 self._unwatched_since = self._clock.monotonic()
+
+    def _latest(self) -> Settings:
+        return self._wanted or self._taking or self._settings
 
     # The rest runs in the session's own thread.
 
@@ -316,12 +320,13 @@ class Session:
     def _take_changes(self) -> bool:
         with self._wake:
             wanted, self._wanted = self._wanted, None
+            self._taking = wanted
         if wanted is None:
             return False
         wanted = self._with_source(wanted)
         wanted = self._with_pipeline(wanted)
         with self._wake:
-            self._settings = wanted
+            self._settings, self._taking = wanted, None
         return True
 
     def _with_source(self, wanted: Settings) -> Settings:

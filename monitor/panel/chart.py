@@ -1,7 +1,8 @@
 """The rolling chart, drawn as SVG on the server.
 
 The lines are an SVG that stretches with the page; the words are HTML over it, so that they keep their size
-on a narrow screen.
+on a narrow screen. With four lines of 240 points, twice a second, Chromium's main thread works 64 ms a second
+for it; for Gradio's LinePlot with two lines 210 ms. Neither ever showed a frame without lines.
 """
 
 from __future__ import annotations

@@ -50,8 +50,13 @@ def run(rounds: int) -> dict[str, Any]:
         objective = Objective(detector, pixels, Goal.VANISH, threshold=0.5)
         objective.answer(drive(FGSM(), objective, budget, rng))
 
-    times = race({"bare forward+backward+forward": bare, "monitored frame, FGSM": monitored}, rounds=rounds)
-    ratio = times["monitored frame, FGSM"]["median_ms"] / times["bare forward+backward+forward"]["median_ms"]
+    times = race(
+        {"bare forward+backward+forward": bare, "monitored frame, FGSM": monitored}, rounds=rounds
+    )
+    ratio = (
+        times["monitored frame, FGSM"]["median_ms"]
+        / times["bare forward+backward+forward"]["median_ms"]
+    )
     return {
         "times": times,
         "ratios": {"monitored / bare": {"value": ratio, "note": f"target: at most {LIMIT}"}},

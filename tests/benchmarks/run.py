@@ -15,11 +15,15 @@ from models.memory import keep_freed_memory
 def main() -> None:
     """Run, print, write."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=40, help="rounds of each benchmark (at least 30)")
+    parser.add_argument(
+        "--rounds", type=int, default=40, help="rounds of each benchmark (at least 30)"
+    )
     parser.add_argument("--json", type=Path, help="write times, ratios, versions and commit here")
     options = parser.parse_args()
     if options.rounds < 30:
-        parser.error(f"--rounds {options.rounds}: a median of fewer than 30 says little; give 30 or more")
+        parser.error(
+            f"--rounds {options.rounds}: a median of fewer than 30 says little; give 30 or more"
+        )
     keep_freed_memory()  # as the command does; the peers gain from it too
     results = {
         "fgsm_frame": fgsm_frame.run(options.rounds),

@@ -115,7 +115,9 @@ def serving() -> Callable[..., AbstractContextManager[Served]]:
     return serve_here
 
 
-@pytest.fixture(scope="module")  # no longer: Playwright keeps an event loop, and asyncio.run wants none
+@pytest.fixture(
+    scope="module"
+)  # no longer: Playwright keeps an event loop, and asyncio.run wants none
 def browser() -> Iterator[Browser]:
     """Debian's Chromium without a screen, a fresh profile."""
     path = chromium()

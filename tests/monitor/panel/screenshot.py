@@ -2,8 +2,8 @@
 
     python tests/monitor/panel/screenshot.py [FOLDER]
 
-writes panel.png (1280 wide, light), panel-dark.png and panel-narrow.png (400 wide) into FOLDER, by default
-docs/. It needs Chromium on the PATH. The photograph is NASA's, in the public domain.
+writes panel.png (1280 wide, light) and panel-narrow.png (400 wide, dark) into FOLDER, by default docs/.
+It needs Chromium on the PATH. The photograph is NASA's, in the public domain.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, sync_playwright
 from monitor.config import Settings
 from monitor.session import Session
 
-SHOTS = (("panel", 1280, "light"), ("panel-dark", 1280, "dark"), ("panel-narrow", 400, "light"))
+SHOTS = (("panel", 1280, "light"), ("panel-narrow", 400, "dark"))
 FRAMES = 240
 """Frames before the first picture: the chart's whole width."""
 
