@@ -173,7 +173,7 @@ def test_a_source_that_does_not_open_leaves_the_old_one_running(
     try:
         session.apply({"source": "nowhere", "eps": "7/255"})
         until(lambda: session.status.message == "nowhere: no such file")
-        assert session.settings.stream.source == "stills"
+        until(lambda: session.settings.stream.source == "stills")
         assert next_where(session, lambda o: o.linf > 6 / 255)
         assert session.status.state is SessionState.RUNNING
     finally:
