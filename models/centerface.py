@@ -16,10 +16,8 @@ import torch.nn.functional as F
 from torch import nn
 from torchvision.ops import nms
 
-from models.detector import Candidates, to_tensor
+from models.detector import Candidates, Pixels, to_tensor
 from models.errors import ModelOutputError, WeightsError
-
-Pixels = npt.NDArray[np.uint8]
 
 STRIDE = 4
 """Pixels a heat-map cell."""

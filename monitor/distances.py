@@ -9,13 +9,9 @@ import math
 from dataclasses import dataclass
 from enum import StrEnum
 
-import numpy as np
-import numpy.typing as npt
-
+from monitor.arrays import Pixels
 from monitor.errors import ConfigError
 from monitor.kernels.moved import moved
-
-Pixels = npt.NDArray[np.uint8]
 
 _SLACK = 1e-6  # grey levels; 4/255 * 255 is 4.000000000000001 on some machines, 3.9999... on others
 

@@ -13,17 +13,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 
-import numpy as np
-import numpy.typing as npt
 import supervision as sv
 import torch
 
 from models.detector import Candidates, WhiteBoxDetector, to_tensor
+from monitor.arrays import Gradient, Pixels
 from monitor.goals import Goal, progress
 from monitor.losses import goal_loss, owned_candidates
-
-Pixels = npt.NDArray[np.uint8]
-Gradient = npt.NDArray[np.float32]
 
 
 class Knowledge(StrEnum):

@@ -6,14 +6,12 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-import numpy.typing as npt
 
+from monitor.arrays import Pixels
 from monitor.attacks.driver import Attack, drive
 from monitor.distances import Budget
 from monitor.objective import Knowledge, Objective
 from streams.frame import Frame
-
-Pixels = npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

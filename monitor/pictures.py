@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
+from monitor.arrays import Pixels
 from monitor.drift.matching import Box, FrameDrift, ObjectDrift, Outcome
 
-Pixels = npt.NDArray[np.uint8]
 Colour = tuple[int, int, int]
 
 # Okabe and Ito's palette (2008), told apart by the colour-blind; BGR.

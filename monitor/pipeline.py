@@ -8,11 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import numpy as np
-import numpy.typing as npt
 import supervision as sv
 
 from models.detector import WhiteBoxDetector
+from monitor.arrays import Pixels
 from monitor.distances import distances
 from monitor.drift.matching import FrameDrift, match
 from monitor.goals import Goal
@@ -21,8 +20,6 @@ from monitor.perturbers import Perturber
 from monitor.stopwatch import Stopwatch
 from streams.frame import Frame
 from streams.scaling import scaled
-
-Pixels = npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

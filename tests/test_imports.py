@@ -26,7 +26,7 @@ LAYERS = [
     {"monitor.attacks", "monitor.corruptions"},
     {"monitor.objective", "monitor.losses", "monitor.config"},
     {"monitor.goals", "monitor.distances", "monitor.pairing"},
-    {"monitor.kernels", "monitor.errors"},
+    {"monitor.kernels", "monitor.errors", "monitor.arrays"},
 ]
 """From the top down; a module imports its own layer and those below. (design, section 1)"""
 

@@ -5,13 +5,11 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 import numpy as np
-import numpy.typing as npt
 
+from monitor.arrays import Pixels
 from monitor.distances import Budget, Norm, distances
 from monitor.errors import AttackContractError
 from monitor.objective import Knowledge, Objective, view_for
-
-Pixels = npt.NDArray[np.uint8]
 
 
 class Attack(Protocol):

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
+from monitor.arrays import Gradient, Pixels
 from monitor.distances import Budget, Norm
 from monitor.kernels.l2_update import l2_update
 from monitor.kernels.linf_update import linf_update
-
-Pixels = npt.NDArray[np.uint8]
-Floats = npt.NDArray[np.float32]
 
 _UPDATES = {Norm.LINF: linf_update, Norm.L2: l2_update}
 
@@ -34,7 +31,7 @@ class Iterate:
         self.pixels: Pixels = clean
         """The quantised position; a new array after every move."""
 
-    def ascend(self, gradient: Floats, step: float) -> Pixels:
+    def ascend(self, gradient: Gradient, step: float) -> Pixels:
         """Move uphill by `step` (pixel units, in the budget's norm), project, clip, round.
 
         Linf: the sign of the gradient times `step`; L2: the gradient's direction, `step` long.

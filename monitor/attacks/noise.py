@@ -6,13 +6,11 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-import numpy.typing as npt
 
+from monitor.arrays import Pixels
 from monitor.attacks.iterate import Iterate
 from monitor.distances import Budget, Norm
 from monitor.objective import BlindView, Knowledge
-
-Pixels = npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True)

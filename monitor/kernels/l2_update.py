@@ -8,10 +8,8 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
+from monitor.arrays import Gradient, Pixels
 from monitor.kernels.blocks import BLOCK
-
-Pixels = npt.NDArray[np.uint8]
-Floats = npt.NDArray[np.float32]
 
 FINITE = np.float32(np.finfo(np.float32).max)
 """NaN and infinity fail `abs(value) <= FINITE`; unlike isfinite, the comparison vectorises."""
@@ -21,7 +19,7 @@ BISECTIONS = 24
 
 
 def l2_update_numpy(
-    clean: Pixels, gradient: Floats, offset: Floats, out: Pixels, step: float, eps: float
+    clean: Pixels, gradient: Gradient, offset: Gradient, out: Pixels, step: float, eps: float
 ) -> None:
     """The same in plain numpy, in float64 where sums are taken; see `l2_update`."""
     slope = np.nan_to_num(gradient, nan=0.0, posinf=0.0, neginf=0.0)
@@ -52,7 +50,7 @@ def l2_update_numpy(
 
 
 @numba.njit(cache=True, nogil=True, fastmath={"reassoc"})
-def _part_square_sum(values: Floats) -> float:
+def _part_square_sum(values: Gradient) -> float:
     # Free to add in vector lanes: the order is the compiler's, but the same in every run.
     total = 0.0
     for i in range(values.size):
@@ -70,7 +68,7 @@ def _in_order(partial: npt.NDArray[np.float64]) -> float:
 
 
 @numba.njit(parallel=True, cache=True, nogil=True)
-def _square_sum(values: Floats) -> float:
+def _square_sum(values: Gradient) -> float:
     blocks = (values.size + BLOCK - 1) // BLOCK
     partial = np.zeros(blocks, dtype=np.float64)
     for block in numba.prange(blocks):
@@ -80,7 +78,7 @@ def _square_sum(values: Floats) -> float:
 
 
 @numba.njit(parallel=True, cache=True, nogil=True)
-def _climb(gradient: Floats, offset: Floats, rate: np.float32) -> float:
+def _climb(gradient: Gradient, offset: Gradient, rate: np.float32) -> float:
     blocks = (offset.size + BLOCK - 1) // BLOCK
     partial = np.zeros(blocks, dtype=np.float64)
     for block in numba.prange(blocks):
@@ -94,7 +92,7 @@ def _climb(gradient: Floats, offset: Floats, rate: np.float32) -> float:
 
 
 @numba.njit(parallel=True, cache=True, nogil=True)
-def _shrink_and_clip(clean: Pixels, offset: Floats, shrink: np.float32) -> None:
+def _shrink_and_clip(clean: Pixels, offset: Gradient, shrink: np.float32) -> None:
     zero, white = np.float32(0), np.float32(255)
     for block in numba.prange((offset.size + BLOCK - 1) // BLOCK):
         bases = clean[block * BLOCK : (block + 1) * BLOCK]
@@ -105,7 +103,7 @@ def _shrink_and_clip(clean: Pixels, offset: Floats, shrink: np.float32) -> None:
 
 
 @numba.njit(parallel=True, cache=True, nogil=True)
-def _rounded_square_sum(offset: Floats, scale: np.float32) -> float:
+def _rounded_square_sum(offset: Gradient, scale: np.float32) -> float:
     blocks = (offset.size + BLOCK - 1) // BLOCK
     partial = np.zeros(blocks, dtype=np.float64)
     for block in numba.prange(blocks):
@@ -119,7 +117,7 @@ def _rounded_square_sum(offset: Floats, scale: np.float32) -> float:
 
 
 @numba.njit(parallel=True, cache=True, nogil=True)
-def _write_rounded(clean: Pixels, offset: Floats, out: Pixels, scale: np.float32) -> None:
+def _write_rounded(clean: Pixels, offset: Gradient, out: Pixels, scale: np.float32) -> None:
     for block in numba.prange((offset.size + BLOCK - 1) // BLOCK):
         bases = clean[block * BLOCK : (block + 1) * BLOCK]
         places = offset[block * BLOCK : (block + 1) * BLOCK]
@@ -129,7 +127,7 @@ def _write_rounded(clean: Pixels, offset: Floats, out: Pixels, scale: np.float32
 
 
 def l2_update(
-    clean: Pixels, gradient: Floats, offset: Floats, out: Pixels, step: float, eps: float
+    clean: Pixels, gradient: Gradient, offset: Gradient, out: Pixels, step: float, eps: float
 ) -> None:
     """One projected normalised-gradient step, rounded so that the quantised frame keeps the budget.
 

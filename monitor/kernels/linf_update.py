@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import numba
 import numpy as np
-import numpy.typing as npt
 
+from monitor.arrays import Gradient, Pixels
 from monitor.kernels.blocks import BLOCK, whole_levels
-
-Pixels = npt.NDArray[np.uint8]
-Floats = npt.NDArray[np.float32]
 
 
 def linf_update_numpy(
-    clean: Pixels, gradient: Floats, offset: Floats, out: Pixels, step: float, eps: float
+    clean: Pixels, gradient: Gradient, offset: Gradient, out: Pixels, step: float, eps: float
 ) -> None:
     """The same in plain numpy; see `linf_update`."""
     base = clean.astype(np.float32)
@@ -28,8 +25,8 @@ def linf_update_numpy(
 @numba.njit(parallel=True, cache=True, nogil=True)
 def _update(
     clean: Pixels,
-    gradient: Floats,
-    offset: Floats,
+    gradient: Gradient,
+    offset: Gradient,
     out: Pixels,
     step: np.float32,
     eps: np.float32,
@@ -54,7 +51,7 @@ def _update(
 
 
 def linf_update(
-    clean: Pixels, gradient: Floats, offset: Floats, out: Pixels, step: float, eps: float
+    clean: Pixels, gradient: Gradient, offset: Gradient, out: Pixels, step: float, eps: float
 ) -> None:
     """One projected signed-gradient step (Madry et al. 2018, eq. 4), all in one pass over memory.
 

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import numba
 import numpy as np
-import numpy.typing as npt
 
+from monitor.arrays import Pixels
 from monitor.kernels.blocks import BLOCK
-
-Pixels = npt.NDArray[np.uint8]
 
 
 def moved_numpy(a: Pixels, b: Pixels) -> tuple[int, int]:

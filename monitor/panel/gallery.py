@@ -15,8 +15,9 @@ from typing import Final
 import cv2
 import numpy as np
 
+from monitor.arrays import Pixels
 from monitor.panel.placeholder import failed_picture, stamped, waiting_picture
-from monitor.pictures import Pixels, attacked_picture, clean_picture, difference_picture
+from monitor.pictures import attacked_picture, clean_picture, difference_picture
 from monitor.pipeline import Observation
 from monitor.session import Session
 from monitor.status import SessionState, SessionStatus

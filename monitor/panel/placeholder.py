@@ -8,7 +8,8 @@ from typing import Final
 import cv2
 import numpy as np
 
-from monitor.pictures import Colour, Pixels, draw_label, enlarged, text_scale
+from monitor.arrays import Pixels
+from monitor.pictures import Colour, draw_label, enlarged, text_scale
 
 _GROUND: Final[Colour] = (39, 32, 30)
 _QUIET: Final[Colour] = (190, 180, 175)

@@ -8,16 +8,13 @@ import math
 from pathlib import Path
 
 import cv2
-import numpy as np
-import numpy.typing as npt
 
+from monitor.arrays import Pixels
 from monitor.drift.matching import Box, FrameDrift, ObjectDrift, Outcome
 from monitor.goals import Goal
 from monitor.pictures import attacked_picture, clean_picture, difference_picture
 from monitor.pipeline import Observation
 from monitor.runs.whole import write_whole
-
-Pixels = npt.NDArray[np.uint8]
 
 KEPT = 3
 FOLDER = "failures"

@@ -199,7 +199,8 @@ class RunWriter:
             failed = not isinstance(error, KeyboardInterrupt)
             self._manifest["error"] = f"{type(error).__name__}: {error}" if failed else None
             self._set_status("failed" if failed else "interrupted")
-        error.add_note(f"unfinished run: {self._folder}")
+        if str(self._folder) not in str(error):
+            error.add_note(f"unfinished run: {self._folder}")
 
     def _set_status(self, status: str) -> None:
         finished = self._now().isoformat(timespec="seconds")
