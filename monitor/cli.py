@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import atexit
 import os
-import signal
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -79,12 +78,19 @@ def evaluate(
 ) -> None:
     """Run a file through the monitor and write a run folder with tables and a report."""
     from models.memory import keep_freed_memory
+    from monitor.commands.interrupts import interrupts
     from monitor.commands.progress import progress_bar
+    from monitor.evaluate import EvaluateProgress
     from monitor.evaluate import evaluate as run_evaluation
 
     keep_freed_memory()
     try:
-        with progress_bar(video) as progress:
+        with interrupts() as check, progress_bar(video) as move:
+
+            def progress(now: EvaluateProgress) -> None:
+                check()
+                move(now)
+
             folder = run_evaluation(video, settings, progress=progress, command=sys.argv)
     except KeyboardInterrupt as stop:
         _leave(_with_notes("stopped", stop), STOPPED)
@@ -130,8 +136,6 @@ def _print_table(table: Any) -> None:
 
 def main() -> None:
     """Run the command: what the user can mend is one line on stderr and exit code 2."""
-    # A script's `kill` asks for the same clean end as Ctrl-C.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         code = _run()
     except SystemExit as leaving:
