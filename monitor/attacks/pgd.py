@@ -41,8 +41,8 @@ class PGD:
         self, objective: Objective, x: Pixels, budget: Budget, rng: np.random.Generator
     ) -> Pixels:
         """The first frame that met the goal, else the last one of the last start."""
-        point = Iterate(x, budget)
-        for _ in range(self.restarts):
+        # From the frame itself every start would walk the same way.
+        for _ in range(self.restarts if self.random_start else 1):
             point = Iterate(x, budget)
             if self.random_start:
                 point.scatter(rng)

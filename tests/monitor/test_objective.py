@@ -44,6 +44,14 @@ def test_restarts_end_with_the_first_that_falls(faces: CenterFace, photograph: n
     assert eager.counts == alone.counts
 
 
+def test_starts_from_the_frame_itself_are_not_repeated(
+    faces: CenterFace, photograph: np.ndarray
+) -> None:
+    attack = PGD(steps=2, restarts=7, random_start=False, early_stop=False)
+    objective, _ = attacked(attack, faces, photograph, LINF_4)
+    assert objective.counts.backwards == 2
+
+
 def test_the_gradient_agrees_with_finite_differences() -> None:
     rng = np.random.default_rng(0)
     detector = LinearDetector(rng.standard_normal((2, 12, 12, 3)).astype(np.float32), (3.0, -3.0))
