@@ -26,7 +26,7 @@ class Entry:
     build : settings -> attack.
     summary : what it does, in a line.
     controls : the words of config.toml that it heeds besides goal, norm and eps.
-    cost : forwards (F) and backwards (B) a frame, the clean and the attacked answer included.
+    cost : forwards and backwards a frame, the clean and the attacked answer included.
     source : paper and year.
     """
 
@@ -52,21 +52,21 @@ CATALOG: dict[str, Entry] = {
         build=lambda _: FGSM(),
         summary="one step of the whole budget along the gradient",
         controls=(),
-        cost="2 F, 1 B",
+        cost="2 forwards, 1 backward",
         source="Goodfellow et al. 2015",
     ),
     "pgd": Entry(
         build=_pgd,
         summary="many small steps, projected back onto the budget after each",
         controls=("steps", "step_size", "restarts", "random_start", "early_stop"),
-        cost="at most restarts x steps (F + B) + 2 F",
+        cost="at most restarts x steps (forwards + backwards) + 2 forwards",
         source="Madry et al. 2018",
     ),
     "noise": Entry(
         build=lambda _: Noise(),
         summary="a random step of the whole budget: the baseline that an attack must beat",
         controls=(),
-        cost="2 F",
+        cost="2 forwards",
         source="Goodfellow et al. 2015, section 4",
     ),
 }

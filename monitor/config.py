@@ -198,12 +198,19 @@ class Settings(_Section):
         )
 
 
+def sections() -> dict[str, type[BaseModel]]:
+    """Name -> model of every section, in the order of config.toml."""
+    models = {name: field.annotation for name, field in Settings.model_fields.items()}
+    return {
+        name: model
+        for name, model in models.items()
+        if isinstance(model, type) and issubclass(model, BaseModel)
+    }
+
+
 def words() -> Iterator[tuple[str, str]]:
     """(section, word) of every setting, in the order of config.toml; words are unique over sections."""
-    for section, field in Settings.model_fields.items():
-        model = field.annotation
-        assert isinstance(model, type)
-        assert issubclass(model, BaseModel)
+    for section, model in sections().items():
         for word in model.model_fields:
             yield section, word
 
@@ -235,10 +242,7 @@ def default_toml() -> str:
         "# camdrift: every setting with its default. Words mean the same here, on the command line",
         "# and in the panel. eps is in pixel units of [0, 1]; sizes are in pixels, times in seconds.",
     ]
-    for section, field in Settings.model_fields.items():
-        model = field.annotation
-        assert isinstance(model, type)
-        assert issubclass(model, BaseModel)
+    for section, model in sections().items():
         lines += ["", f"[{section}]"]
         for word, setting in model.model_fields.items():
             lines.append(f"# {setting.description}{_range(setting.metadata)}")

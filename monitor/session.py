@@ -1,7 +1,7 @@
 """The live loop: frame -> clean -> attack -> attacked -> drift -> whoever watches.
 
 A session is driven from outside: start, stop, pause, `apply` for settings, `broadcast` for pictures,
-`sinks` for records. The command line and the panel are two of its users.
+`add_sink` for records. The command line and the panel are two of its users.
 """
 
 from __future__ import annotations
@@ -53,8 +53,6 @@ class Session:
     Parameters
     ----------
     settings : what to do; `apply` changes it.
-    sinks : called with every observation, in the loop; one that raises is dismissed and named in the
-        status, the loop goes on.
     clock, open_live, load_model : injected for tests.
     """
 
@@ -62,13 +60,12 @@ class Session:
         self,
         settings: Settings,
         *,
-        sinks: tuple[Sink, ...] = (),
         clock: Clock | None = None,
         open_live: OpenSource = open_live,
         load_model: Callable[[str], WhiteBoxDetector] = load_model,
     ) -> None:
         self._settings = settings
-        self._sinks = list(sinks)
+        self._sinks: list[Sink] = []
         self._clock: Clock = clock or SystemClock()
         self._open_live = open_live
         self._load_model = load_model
@@ -122,33 +119,26 @@ class Session:
                 stages_ms=self._pace.stages_ms,
             )
 
-    def prepare(self) -> None:
-        """Load the model and open the source; no frame is worked on yet.
+    def add_sink(self, sink: Sink) -> None:
+        """Call `sink`, in the loop, with every observation from the next one on.
+
+        One that raises is dismissed and named in the status; the loop goes on.
+        """
+        self._sinks.append(sink)
+
+    def start(self) -> None:
+        """Load the model, open the source, begin. What fails here is raised here.
 
         Raises
         ------
         StreamError, ModelError, MonitorError : the source, the model or a setting is no good.
-        """
-        detector = self._load_model(self._settings.detector.model)
-        self._pipeline = build_pipeline(self._settings, detector)
-        self._source = self._opened(self._settings)
-
-    def add_sink(self, sink: Sink) -> None:
-        """Call `sink` with every observation from the next one on."""
-        self._sinks.append(sink)
-
-    def start(self) -> None:
-        """Begin; prepares first if nobody has.
-
-        Raises
-        ------
-        StreamError, ModelError, MonitorError : as `prepare`.
         RuntimeError : started before.
         """
         if self._thread is not None:
             raise RuntimeError("a session starts once; make a new one")
-        if self._source is None:
-            self.prepare()
+        detector = self._load_model(self._settings.detector.model)
+        self._pipeline = build_pipeline(self._settings, detector)
+        self._source = self._opened(self._settings)
         self._state = SessionState.RUNNING
         self._unwatched_since = self._clock.monotonic()
         self._thread = threading.Thread(target=self._run, name="camdrift-session", daemon=True)

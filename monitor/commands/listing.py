@@ -12,7 +12,7 @@ from monitor.config import AttackSettings
 
 def attack_table() -> Table:
     """One row an attack of the catalogue."""
-    table = _table("F: forward, B: backward through the model, clean and attacked answer included")
+    table = _table("passes through the model; the clean and the attacked answer are included")
     table.add_column("attack", style="bold", no_wrap=True)
     for heading in ("what it does", "knowledge", "norms", "cost a frame", "source"):
         table.add_column(heading)

@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import Annotated, Any, get_type_hints
 
 import typer
-from pydantic import BaseModel
 
-from monitor.config import Settings, load
+from monitor.config import load, sections
 
 NOT_ON_THE_COMMAND_LINE = {"password"}
 """What any user of the machine could read in the list of processes."""
@@ -20,7 +19,7 @@ LOCAL_CONFIG = Path("config.toml")
 """Read when it lies in the working folder and no other is named."""
 
 
-def with_settings(*sections: str, without: Iterable[str] = ()) -> Callable[..., Any]:
+def with_settings(*chosen: str, without: Iterable[str] = ()) -> Callable[..., Any]:
     """Give a command `f(settings, ...)` one option for each word of these sections of config.toml.
 
     What is given on the command line comes before the file, the file before the defaults. Values are
@@ -28,14 +27,14 @@ def with_settings(*sections: str, without: Iterable[str] = ()) -> Callable[..., 
 
     Parameters
     ----------
-    sections : names of config.toml's sections, in the order of the help text.
+    chosen : names of config.toml's sections, in the order of the help text.
     without : words that mean nothing to this command.
     """
     skipped = {*without, *NOT_ON_THE_COMMAND_LINE}
     fields = {
         word: setting
-        for section in sections
-        for word, setting in _section(section).model_fields.items()
+        for section in chosen
+        for word, setting in sections()[section].model_fields.items()
         if word not in skipped
     }
 
@@ -62,13 +61,6 @@ def with_settings(*sections: str, without: Iterable[str] = ()) -> Callable[..., 
         return wrapper
 
     return decorate
-
-
-def _section(name: str) -> type[BaseModel]:
-    model = Settings.model_fields[name].annotation
-    assert isinstance(model, type)
-    assert issubclass(model, BaseModel)
-    return model
 
 
 def _config_option() -> inspect.Parameter:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from monitor.catalog import CATALOG, NONE
-from monitor.config import Settings
+from monitor.config import Settings, sections
 from monitor.distances import Norm
 from monitor.errors import MonitorError
 from monitor.session import Session
@@ -51,11 +51,12 @@ EPS: Final[Mapping[Norm, Range]] = {
 
 def description(word: str) -> str:
     """What config.toml says of a word."""
-    for section in Settings.model_fields.values():
-        fields = getattr(section.annotation, "model_fields", {})
-        if word in fields:
-            return str(fields[word].description)
-    raise KeyError(word)
+    descriptions = {
+        name: str(field.description)
+        for model in sections().values()
+        for name, field in model.model_fields.items()
+    }
+    return descriptions[word]
 
 
 def attack_info(name: str) -> str:
@@ -63,9 +64,7 @@ def attack_info(name: str) -> str:
     if name not in CATALOG:
         return "the frame as it came"
     entry = CATALOG[name]
-    cost = entry.cost.replace("1 B", "1 backward")
-    cost = cost.replace("F", "forwards").replace("B", "backwards")
-    return f"{entry.summary}; a frame costs {cost} ({entry.source})"
+    return f"{entry.summary}; a frame costs {entry.cost} ({entry.source})"
 
 
 def sources(settings: Settings) -> list[tuple[str, str]]:

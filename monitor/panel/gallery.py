@@ -17,7 +17,12 @@ import numpy as np
 
 from monitor.arrays import Pixels
 from monitor.panel.placeholder import failed_picture, stamped, waiting_picture
-from monitor.pictures import attacked_picture, clean_picture, difference_picture
+from monitor.pictures import (
+    attacked_picture,
+    clean_picture,
+    difference_picture,
+    legible_zoom,
+)
 from monitor.pipeline import Observation
 from monitor.session import Session
 from monitor.status import SessionState, SessionStatus
@@ -25,8 +30,6 @@ from monitor.status import SessionState, SessionStatus
 log = logging.getLogger(__name__)
 
 _PATIENCE: Final = 0.1  # seconds; how late a change of state shows while no frame comes
-_DRAWN_WIDTH: Final = 640
-"""Pixels; narrower frames are enlarged before boxes and text are drawn, which blur when a browser does it."""
 _QUALITY: Final = 85
 
 
@@ -204,7 +207,8 @@ def draw(kind: Kind, scene: _Scene, names: tuple[str, ...]) -> Pixels:
         return failed_picture(size, status.message)
     if seen is None:
         return waiting_picture(size, status.message or "waiting for the first frame")
-    zoom = max(1, -(-_DRAWN_WIDTH // size[0]))
+    # A browser would enlarge boxes and text with the frame, and blur them.
+    zoom = legible_zoom(seen.frame.pixels)
     if kind is Kind.CLEAN:
         picture = clean_picture(seen.frame.pixels, seen.drift, names, zoom=zoom)
     elif kind is Kind.ATTACKED:

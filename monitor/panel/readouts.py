@@ -42,7 +42,7 @@ _STAGES: Final = {
 
 
 def status_line(status: SessionStatus) -> str:
-    """State, source and pace in one line, and the last message where there is one."""
+    """State, source and pace in one line."""
     facts = [escape(status.source or "no source")]
     if status.state is SessionState.RUNNING:
         facts.append(f"{status.fps:.1f} frames/s")

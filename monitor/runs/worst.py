@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import heapq
 import math
 from pathlib import Path
@@ -10,15 +9,20 @@ from pathlib import Path
 import cv2
 
 from monitor.arrays import Pixels
-from monitor.drift.matching import Box, FrameDrift, ObjectDrift, Outcome
+from monitor.drift.matching import FrameDrift, Outcome
 from monitor.goals import Goal
-from monitor.pictures import attacked_picture, clean_picture, difference_picture
+from monitor.pictures import (
+    attacked_picture,
+    clean_picture,
+    difference_picture,
+    enlarged,
+    legible_zoom,
+)
 from monitor.pipeline import Observation
 from monitor.runs.whole import write_whole
 
 KEPT = 3
 FOLDER = "failures"
-_LEGIBLE = 640  # pixels; a narrower frame is drawn enlarged, or nobody could read its scores
 
 _TOWARDS: dict[Goal, tuple[Outcome, ...]] = {
     Goal.VANISH: (Outcome.MISSED,),
@@ -102,15 +106,12 @@ def draw(seen: Observation, class_names: tuple[str, ...], amplify: float) -> dic
     Narrow frames are enlarged by a whole factor without interpolation, so that every pixel of the
     frame can still be counted.
     """
-    factor = max(1, math.ceil(_LEGIBLE / seen.frame.pixels.shape[1]))
-    clean, attacked = (
-        _enlarged(side, factor) for side in (seen.frame.pixels, seen.attacked_pixels)
-    )
-    drift = _scaled_drift(seen.drift, factor)
+    zoom = legible_zoom(seen.frame.pixels)
+    apart = difference_picture(seen.frame.pixels, seen.attacked_pixels, amplify)
     return {
-        "clean": clean_picture(clean, drift, class_names),
-        "attacked": attacked_picture(attacked, drift, class_names),
-        "difference": difference_picture(clean, attacked, amplify),
+        "clean": clean_picture(seen.frame.pixels, seen.drift, class_names, zoom=zoom),
+        "attacked": attacked_picture(seen.attacked_pixels, seen.drift, class_names, zoom=zoom),
+        "difference": enlarged(apart, zoom),
     }
 
 
@@ -120,23 +121,3 @@ def encoded(picture: Pixels) -> bytes:
     if not done:
         raise ValueError(f"no PNG can be made of {picture.dtype} {picture.shape}")
     return content.tobytes()
-
-
-def _enlarged(pixels: Pixels, factor: int) -> Pixels:
-    return pixels.repeat(factor, axis=0).repeat(factor, axis=1)
-
-
-def _scaled_drift(drift: FrameDrift, factor: int) -> FrameDrift:
-    def scaled(box: Box | None) -> Box | None:
-        return (
-            None
-            if box is None
-            else (box[0] * factor, box[1] * factor, box[2] * factor, box[3] * factor)
-        )
-
-    def enlarged(thing: ObjectDrift) -> ObjectDrift:
-        return dataclasses.replace(
-            thing, clean_box=scaled(thing.clean_box), attacked_box=scaled(thing.attacked_box)
-        )
-
-    return dataclasses.replace(drift, objects=tuple(map(enlarged, drift.objects)))
