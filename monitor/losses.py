@@ -52,8 +52,8 @@ def owned_candidates(candidates: Candidates, clean: sv.Detections) -> Owned:
         return Owned(tuple(row.nonzero()[:, 0] for row in mine), ~mine.any(dim=0))
 
 
-def goal_loss(goal: Goal, candidates: Candidates, owned: Owned) -> torch.Tensor:
-    """The scalar that an attacker climbs, for the first frame of the batch.
+def goal_loss(goal: Goal, logits: torch.Tensor, owned: Owned) -> torch.Tensor:
+    """The scalar that an attacker climbs, from the logits (A, C) of one frame's candidates.
 
     VANISH: minus the sum over objects of the smooth maximum (log-sum-exp) of the logits that the object
         owns, and log(1 - p) of every free candidate with p > 0.5, so that no new box is left beside it.
@@ -64,7 +64,8 @@ def goal_loss(goal: Goal, candidates: Candidates, owned: Owned) -> torch.Tensor:
     ANY: both together. The smooth maximum over the ways out looks better on paper, and drifted 0.64
         instead of 1.00 of the frames of walkers who pause: one step follows the gradient of its start.
     """
-    logits = _best_class(candidates)
+    # A match is of any class, so the best class counts.
+    logits = logits[:, 0] if logits.shape[1] == 1 else logits.amax(dim=1)
     if goal is Goal.FABRICATE:
         return _new_box(logits, owned)
     held = logits.new_zeros(())
@@ -74,12 +75,6 @@ def goal_loss(goal: Goal, candidates: Candidates, owned: Owned) -> torch.Tensor:
         return _new_box(logits, owned) - held
     beside = ((logits.detach() > 0) & owned.free).nonzero()[:, 0]  # as a rule there are none
     return -held - F.softplus(logits[beside]).sum() if len(beside) else -held
-
-
-def _best_class(candidates: Candidates) -> torch.Tensor:
-    logits = candidates.logits[0]
-    # A match is of any class, so the best class counts.
-    return logits[:, 0] if logits.shape[1] == 1 else logits.amax(dim=1)
 
 
 def _new_box(logits: torch.Tensor, owned: Owned) -> torch.Tensor:

@@ -109,6 +109,7 @@ class Objective:
         self._clean_graph: tuple[torch.Tensor, Candidates] | None = None
         frames, candidates = self._forward(pixels, with_gradient)
         self.clean = detector.decode(candidates, threshold)[0]
+        self._clean_logits = candidates.logits[0].detach()
         self._owned = owned_candidates(candidates, self.clean)
         if with_gradient:
             self._clean_graph = frames, candidates
@@ -130,7 +131,7 @@ class Objective:
         else:
             frames, candidates = self._forward(pixels, with_gradient=True)
             detections = self._detector.decode(candidates, self._threshold)[0]
-        loss = goal_loss(self.goal, candidates, self._owned)
+        loss = goal_loss(self.goal, candidates.logits[0], self._owned)
         (gradient,) = torch.autograd.grad(loss, frames)
         self.counts.backwards += 1
         value = float(loss.detach())
@@ -143,11 +144,12 @@ class Objective:
             return self._last
         if pixels is self.pixels:
             # The model is a function: the same array has the answer that it had.
-            return self._judged(pixels, self.clean, lambda: 0.0)
+            return self._judged(pixels, self.clean, lambda: self._loss(self._clean_logits))
         start = time.perf_counter()
         _, candidates = self._forward(pixels, with_gradient=False)
         detections = self._detector.decode(candidates, self._threshold)[0]
-        answer = self._judged(pixels, detections, lambda: self._loss(candidates))
+        logits = candidates.logits[0]
+        answer = self._judged(pixels, detections, lambda: self._loss(logits))
         self.answer_ms += (time.perf_counter() - start) * 1e3
         return answer
 
@@ -164,9 +166,9 @@ class Objective:
         with torch.inference_mode():
             return frames, self._detector.forward(frames)
 
-    def _loss(self, candidates: Candidates) -> float:
+    def _loss(self, logits: torch.Tensor) -> float:
         with torch.inference_mode():
-            return float(goal_loss(self.goal, candidates, self._owned))
+            return float(goal_loss(self.goal, logits, self._owned))
 
     def _judged(
         self, pixels: Pixels, detections: sv.Detections, score: Callable[[], float]

@@ -149,6 +149,18 @@ def test_a_view_hands_out_no_more_than_its_knowledge(
         _ = label.gradient  # type: ignore[attr-defined]
 
 
+def test_a_score_of_the_clean_frame_is_its_loss(faces: CenterFace, photograph: np.ndarray) -> None:
+    for goal in Goal:
+        objective = Objective(faces, photograph, goal, threshold=0.5)
+        view = view_for(Knowledge.SCORE, objective)
+        assert isinstance(view, ScoreView)
+        asked, _ = view.score(photograph)
+        afresh, _ = view.score(photograph.copy())
+        known, _ = objective.gradient(photograph)
+        assert asked == pytest.approx(afresh, abs=1e-3)
+        assert asked == pytest.approx(known.loss, abs=1e-3)
+
+
 def test_gradients_taken_behind_the_drivers_back_are_found_out(
     faces: CenterFace, photograph: np.ndarray
 ) -> None:
