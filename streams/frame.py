@@ -24,6 +24,8 @@ class Frame:
     captured_at : seconds on the monotonic clock of this machine. Never subtract it from `media_time`.
     source : what delivered the frame, fit to be shown (credentials removed).
     truth : ground-truth boxes in pixels of this frame, where the source knows them.
+    lap : how often the recording has started again before this frame; its last and its first picture
+        do not follow each other.
 
     Raises
     ------
@@ -36,6 +38,7 @@ class Frame:
     captured_at: float
     source: str
     truth: sv.Detections | None = None
+    lap: int = 0
 
     def __post_init__(self) -> None:
         pixels = self.pixels

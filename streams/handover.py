@@ -111,6 +111,7 @@ def _carry(producer: Producer, name: str, handover: Handover, clock: Clock) -> N
             captured_at=clock.monotonic(),
             source=name,
             truth=picture.truth,
+            lap=picture.lap,
         )
         handover.put(frame)
         index += 1

@@ -7,7 +7,8 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from functools import partial
+from functools import cache, partial
+from pathlib import Path
 from typing import Final
 
 from streams.clock import SYSTEM_CLOCK, Clock
@@ -19,11 +20,16 @@ from streams.producers.file import FileProducer
 from streams.producers.looped import LoopedProducer
 from streams.producers.producer import Producer
 from streams.producers.scene import SceneProducer
-from streams.scenes import SCENES
+from streams.scenes import OPTIONS, SCENES
+from streams.scenes.options import read_options
+from streams.scenes.photo.scene import OPTIONS as PHOTO_OPTIONS
+from streams.scenes.photo.scene import Photo
+from streams.scenes.scene import Scene
 from streams.source import VideoSource
 
 AUTO: Final = "auto"
 SCENE_PREFIX: Final = "scene:"
+PHOTO_PREFIX: Final = "photo:"
 FALLBACK: Final = "scene:portrait"
 
 # Seconds for a camera to open and deliver one frame, when nobody asked for that very camera.
@@ -58,17 +64,18 @@ def open_source(
 
     Parameters
     ----------
-    spec : a camera's number ("0"; also "/dev/video0"), "scene:NAME", the path of a video file, or "auto": the
-        first camera that delivers a frame, else scene:portrait (`resolve_auto` tells which). A file
-        whose name is a number is written "./0".
-    seed : of a scene.
+    spec : a camera's number ("0"; also "/dev/video0"), "scene:NAME", "photo:PATH" of a picture, the path of a
+        video file, or "auto": the first camera that delivers a frame, else scene:portrait (`resolve_auto`
+        tells which). Options follow a scene or a photo: "scene:road?frames=300&light=dusk". A file whose name
+        is a number is written "./0".
+    seed : of a scene, and of the camera's way over a photo.
     pace : deliver a recording at its own rate; see `VideoSource`.
     loop : start a recording again at its end.
     clock : time and waiting.
 
     Raises
     ------
-    SourceNotFound : an unknown scene, or an empty spec.
+    SourceNotFound : an unknown scene or option, or an empty spec.
     SourceUnreadable : a URL; network cameras are not supported in this version.
     """
     spec = spec.strip()
@@ -142,10 +149,13 @@ def _producer_factory(spec: str, seed: int, clock: Clock) -> Callable[[], Produc
     if digits.isascii() and digits.isdigit():
         return partial(CameraProducer, int(digits), clock=clock)
     if spec.startswith(SCENE_PREFIX):
-        return _scene(spec.removeprefix(SCENE_PREFIX), seed)
+        return _scene(spec, seed)
+    if spec.startswith(PHOTO_PREFIX):
+        return _photo(spec, seed)
     if not spec:
         raise SourceNotFound(
-            "no source was given; give a camera's number, a video file, scene:portrait or auto"
+            "no source was given; give a camera's number, a video file, photo:PATH, scene:road, "
+            "scene:portrait or auto"
         )
     if is_url(spec):
         raise SourceUnreadable(
@@ -155,12 +165,64 @@ def _producer_factory(spec: str, seed: int, clock: Clock) -> Callable[[], Produc
     return partial(FileProducer, spec)
 
 
-def _scene(name: str, seed: int) -> Callable[[], Producer]:
+def input_file(spec: str) -> Path | None:
+    """Return the file that a spec reads, whether it is there or not; None for a camera, a scene or "auto"."""
+    spec = spec.strip()
+    if spec.startswith(PHOTO_PREFIX):
+        return Path(_photo_path(spec)[0]).expanduser()
+    if not spec or spec == AUTO or spec.startswith((SCENE_PREFIX, "/dev/video")) or is_url(spec):
+        return None
+    return None if spec.isascii() and spec.isdigit() else Path(spec).expanduser()
+
+
+def _scene(spec: str, seed: int) -> Callable[[], Producer]:
+    name, _, query = spec.removeprefix(SCENE_PREFIX).partition("?")
     if name not in SCENES:
         near = get_close_matches(name.lower(), SCENES, n=1, cutoff=0.5)
         hint = f"did you mean scene:{near[0]}?" if near else f"there are {', '.join(SCENES)}"
         raise SourceNotFound(f"scene:{one_line(name)}: there is no such scene; {hint}")
-    return partial(SceneProducer, SCENE_PREFIX + name, partial(SCENES[name], seed))
+    try:
+        options = read_options(query, OPTIONS[name])
+    except ValueError as error:
+        raise SourceNotFound(f"scene:{name}: {one_line(str(error))}") from error
+    shown = one_line(spec)
+    return partial(SceneProducer, shown, _once(shown, partial(SCENES[name], seed, **options)))
+
+
+def _photo(spec: str, seed: int) -> Callable[[], Producer]:
+    path, query = _photo_path(spec)
+    if not path:
+        raise SourceNotFound(
+            "photo: no picture was given; write photo:PATH, as in photo:street.jpg"
+        )
+    shown = PHOTO_PREFIX + one_line(Path(path).name or path)
+    try:
+        options = read_options(query, PHOTO_OPTIONS)
+    except ValueError as error:
+        raise SourceNotFound(f"{shown}: {one_line(str(error))}") from error
+    return partial(SceneProducer, shown, _once(shown, partial(Photo, path, seed, **options)))
+
+
+def _photo_path(spec: str) -> tuple[str, str]:
+    """Path and options; a question mark may belong to the path, if there is such a file."""
+    whole = spec.removeprefix(PHOTO_PREFIX).strip()
+    if Path(whole).expanduser().is_file():
+        return whole, ""
+    path, _, query = whole.rpartition("?") if "?" in whole else (whole, "", "")
+    return path, query
+
+
+def _once(shown: str, make: Callable[[], Scene]) -> Callable[[], Scene]:
+    """Make the scene when it is first asked for and keep it: a loop opens its source anew each time round."""
+
+    @cache
+    def made() -> Scene:
+        try:
+            return make()
+        except ValueError as error:
+            raise SourceUnreadable(f"{shown}: {one_line(str(error))}") from error
+
+    return made
 
 
 def _shown(spec: str) -> str:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
-import stat
 from collections.abc import Callable
 from math import isfinite
 from pathlib import Path
@@ -13,7 +11,8 @@ from typing import Final
 import cv2
 import numpy as np
 
-from streams.errors import SourceNotFound, SourceTruncated, SourceUnreadable
+from streams.errors import SourceTruncated, SourceUnreadable
+from streams.files import check_file
 from streams.frame import Pixels, SourceProperties
 from streams.naming import one_line
 from streams.producers.capture import Capture, decode, open_capture, stated_rate
@@ -65,7 +64,7 @@ class FileProducer:
         SourceNotFound : no such file.
         SourceUnreadable : a folder, empty, not a video, or damaged before its first frame.
         """
-        self._check_path()
+        check_file(self._path, wanted="a video file")
         # An absolute path, or FFmpeg would take "a:b.mp4" for a protocol called "a".
         capture = self._open_capture(str(self._path.absolute()))
         self._capture = capture
@@ -118,30 +117,6 @@ class FileProducer:
         if self._capture is not None:
             self._capture.release()
         self._capture = None
-
-    def _check_path(self) -> None:
-        try:
-            status = self._path.stat()
-        except (FileNotFoundError, NotADirectoryError, ValueError) as error:
-            raise SourceNotFound(
-                f"{one_line(str(self._path))}: there is no such file; check the path"
-            ) from error
-        except OSError as error:
-            raise SourceUnreadable(
-                f"{self._name}: the file cannot be reached ({error.strerror}); check the path and its "
-                "permissions"
-            ) from error
-        if stat.S_ISDIR(status.st_mode):
-            raise SourceUnreadable(f"{self._name}: this is a folder; give one video file in it")
-        # A pipe or a device would block the decoder for ever.
-        if not stat.S_ISREG(status.st_mode):
-            raise SourceUnreadable(f"{self._name}: not a regular file; give a video file")
-        if status.st_size == 0:
-            raise SourceUnreadable(
-                f"{self._name}: the file is empty (0 bytes); copy or record it again"
-            )
-        if not os.access(self._path, os.R_OK):
-            raise SourceUnreadable(f"{self._name}: no permission to read; change the file's mode")
 
     def _decode(self, capture: Capture) -> Pixels | None:
         for failures in range(_FAILURES_IN_A_ROW):

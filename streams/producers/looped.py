@@ -27,6 +27,8 @@ class LoopedProducer:
         self._step: float | None = None
         self._offset = 0.0
         self._last: float | None = None
+        self._lap = 0
+        self._pictures = 0  # of this round
 
     def open(self) -> SourceProperties:
         """Open the first round; its frame count is unknown, for there is no end."""
@@ -48,7 +50,11 @@ class LoopedProducer:
         if picture is None:
             self._go_round()
             picture = self._producer.read()
-        if picture is None or picture.media_time is None:
+        if picture is None:
+            return None
+        self._pictures += 1
+        picture = replace(picture, lap=self._lap)
+        if picture.media_time is None:
             return picture
         time = self._offset + picture.media_time
         if self._last is not None and time > self._last:
@@ -68,6 +74,9 @@ class LoopedProducer:
 
     def _go_round(self) -> None:
         self.close()
+        # A still follows itself: whatever stands in it stays where it was.
+        self._lap += self._pictures > 1
+        self._pictures = 0
         now, before = self._open_round(), self._properties
         if before is not None and (now.width, now.height) != (before.width, before.height):
             raise SourceUnreadable(

@@ -19,11 +19,13 @@ class Picture:
     pixels : uint8 (H, W, 3) BGR; it belongs to the receiver, the producer does not write to it again.
     media_time : seconds since the start of the recording, None where there is no such clock.
     truth : ground-truth boxes in pixels, where they are known.
+    lap : how often the recording has started again.
     """
 
     pixels: Pixels
     media_time: float | None
     truth: sv.Detections | None = None
+    lap: int = 0
 
 
 class Producer(Protocol):

@@ -6,8 +6,18 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final
 
+from streams.scenes.options import COMMON, Option
+from streams.scenes.pitch import scene as pitch
 from streams.scenes.portrait import Portrait
+from streams.scenes.road import scene as road
 from streams.scenes.scene import Scene
 
-SCENES: Final[Mapping[str, Callable[[int], Scene]]] = MappingProxyType({"portrait": Portrait})
-"""Every scene by name; the factory takes the seed."""
+SCENES: Final[Mapping[str, Callable[..., Scene]]] = MappingProxyType(
+    {"portrait": Portrait, "road": road.Road, "pitch": pitch.Pitch}
+)
+"""Every scene by name; the factory takes the seed, and the scene's options by keyword."""
+
+OPTIONS: Final[Mapping[str, Mapping[str, Option]]] = MappingProxyType(
+    {"portrait": COMMON, "road": road.OPTIONS, "pitch": pitch.OPTIONS}
+)
+"""The options that each scene takes, by name."""

@@ -12,11 +12,11 @@ from typing import Final
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 import supervision as sv
 
 from streams.frame import Pixels
 from streams.scenes.camera_path import Sway
+from streams.scenes.sensor import Grain
 
 # The face in the photograph, measured by eye at five times its size: cheek to cheek, and from the hairline
 # that the fringe covers to the chin. x1, y1, x2, y2 in pixels, counted between pixels (0 is the left edge).
@@ -36,8 +36,6 @@ _PANNING_ROOM: Final = 1.02
 _WAY_USED: Final = (1.0, 0.6)
 
 _EXPOSURE_SWING: Final = 0.05
-_GREY_NOISE, _COLOUR_NOISE = 1.5, 1.0  # standard deviations, of 255: a webcam in a lit room
-_NOISE_ROOM: Final = 96  # the noise is cut out of a sheet larger than the frame by this much
 _ENDLESS_PERIOD: Final = 60.0
 
 
@@ -73,7 +71,6 @@ class Portrait:
             raise ValueError(
                 f"a portrait takes a seed >= 0, fps > 0 and frames >= 1, got {seed}, {fps}, {frames}"
             )
-        self._seed = seed
         self._size = (width, height)
         self._fps = fps
         self._frames = frames
@@ -84,7 +81,7 @@ class Portrait:
         self._pan_x, self._pan_y, self._zoom, self._roll, self._light = (
             Sway.drawn(rng, period) for _ in range(5)
         )
-        self._grain = _grain(rng, width + _NOISE_ROOM, height + _NOISE_ROOM)
+        self._grain = Grain(seed, rng, width, height)
 
     @property
     def width(self) -> int:
@@ -183,10 +180,7 @@ class Portrait:
         )
         light = 1.0 + _EXPOSURE_SWING * self._light.at(index / self._fps)
         pixels = cv2.convertScaleAbs(pixels, alpha=light)
-        rng = np.random.default_rng((self._seed, index))
-        left, top = rng.integers(0, _NOISE_ROOM + 1, 2)
-        grain = self._grain[top : top + self.height, left : left + self.width]
-        return np.asarray(cv2.add(pixels, grain, dtype=cv2.CV_8U), dtype=np.uint8)
+        return self._grain.over(np.asarray(pixels, dtype=np.uint8), index)
 
     def _truth(self, zoom: float, roll: float, middle: tuple[float, float]) -> sv.Detections:
         """Carry the face through the camera, as the ellipse that fills its box.
@@ -213,10 +207,3 @@ def _photograph() -> Pixels:
     # Here, because scikit-image takes its time to import.
     photograph = import_module("skimage.data").astronaut()
     return np.asarray(cv2.cvtColor(photograph, cv2.COLOR_RGB2BGR), dtype=np.uint8)
-
-
-def _grain(rng: np.random.Generator, width: int, height: int) -> npt.NDArray[np.int16]:
-    """Return a sheet of sensor noise, int16 (H, W, 3): mostly brightness, a little colour."""
-    noise = _GREY_NOISE * rng.standard_normal((height, width, 1), dtype=np.float32)
-    noise = noise + _COLOUR_NOISE * rng.standard_normal((height, width, 3), dtype=np.float32)
-    return noise.round().astype(np.int16)

@@ -25,7 +25,14 @@ def test_given_a_recording_when_looped_then_pictures_repeat_and_time_and_index_g
     assert [frame.index for frame in frames] == list(range(10))
     assert [int(frame.pixels[0, 0, 0]) for frame in frames] == [0, 1, 2] * 3 + [0]
     assert [frame.media_time for frame in frames] == pytest.approx([i / 25 for i in range(10)])
+    assert [frame.lap for frame in frames] == [0] * 3 + [1] * 3 + [2] * 3 + [3]
     assert all(producer.closed.is_set() for producer in rounds)
+
+
+def test_given_a_still_when_looped_then_it_follows_itself(scripted):
+    looped = LoopedProducer(lambda: scripted(1))
+    looped.open()
+    assert [looped.read().lap for _ in range(4)] == [0, 0, 0, 0]
 
 
 def test_given_a_variable_rate_when_looped_then_the_seam_is_one_step(scripted):

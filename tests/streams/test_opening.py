@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from streams import opening
@@ -42,12 +44,77 @@ def test_given_pacing_when_opened_then_the_clock_is_followed(clips, clock):
 
 @pytest.mark.parametrize(
     ("name", "hint"),
-    [("portrai", "scene:portrait"), ("Portrait", "scene:portrait"), ("xyz", "there are portrait")],
+    [
+        ("portrai", "scene:portrait"),
+        ("Portrait", "scene:portrait"),
+        ("xyz", "there are portrait, road, pitch"),
+    ],
 )
 def test_given_an_unknown_scene_when_opened_then_the_nearest_is_named(name, hint):
     with pytest.raises(SourceNotFound, match=hint) as caught:
         open_source(f"scene:{name}")
     assert f"scene:{name}" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("spec", "says"),
+    [
+        ("scene:road?frame=3", "scene:road: there is no option 'frame'; did you mean frames"),
+        ("scene:road?light=noon", "light takes changing or day or dusk"),
+        ("scene:portrait?fps=0", "fps takes a number from 1 to 240"),
+        ("scene:rod?frames=3", "did you mean scene:road"),
+    ],
+)
+def test_given_an_option_that_cannot_be_when_opened_then_it_says_what_can(spec, says):
+    with pytest.raises(SourceNotFound, match=says):
+        open_source(spec)
+
+
+def test_given_a_scene_with_options_when_opened_then_they_count(drain):
+    with open_source("scene:portrait?frames=4&width=320&height=240") as source:
+        frames = drain(source)
+        assert source.properties.frame_count == 4
+    assert len(frames) == 4
+    assert frames[0].size == (320, 240)
+    assert frames[0].source == "scene:portrait?frames=4&width=320&height=240"
+
+
+def test_given_a_shape_that_a_scene_cannot_have_when_started_then_one_line_says_so():
+    source = open_source("scene:road?width=2000&height=100")
+    with pytest.raises(SourceUnreadable, match="a shape between 5:2 and 5:6") as caught:
+        source.start()
+    assert str(caught.value).startswith("scene:road?width=2000&height=100: ")
+
+
+def test_given_a_loop_when_a_scene_goes_round_then_it_is_not_prepared_again(monkeypatch):
+    made = []
+
+    class Counted(opening.SCENES["portrait"]):
+        def __init__(self, seed, **options):
+            made.append(seed)
+            super().__init__(seed, **options)
+
+    monkeypatch.setattr(opening, "SCENES", {"portrait": Counted})
+    with open_source("scene:portrait?frames=2&width=160&height=120", seed=4, loop=True) as source:
+        frames = [source.read(5) for _ in range(7)]
+    assert made == [4]
+    assert (frames[0].pixels == frames[2].pixels).all()
+
+
+@pytest.mark.parametrize(
+    ("spec", "file"),
+    [
+        ("auto", None),
+        ("0", None),
+        ("/dev/video1", None),
+        ("scene:road?frames=3", None),
+        ("clip.mp4", "clip.mp4"),
+        (" ./0 ", "0"),
+        ("photo:a/b.jpg?still", "a/b.jpg"),
+    ],
+)
+def test_given_a_spec_when_asked_for_its_file_then_only_files_have_one(spec, file):
+    assert opening.input_file(spec) == (None if file is None else Path(file))
 
 
 @pytest.mark.parametrize("spec", ["", "   "])

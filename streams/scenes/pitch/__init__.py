@@ -1,0 +1,1 @@
+"""A football match seen from a stand."""

@@ -1,0 +1,1 @@
+"""A drive along a road past traffic signs."""
