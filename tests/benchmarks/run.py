@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 import fgsm_frame
+import nano_speed
 import update_kernel
 from harness import show, write
 
@@ -28,9 +29,11 @@ def main() -> None:
     results = {
         "fgsm_frame": fgsm_frame.run(options.rounds),
         "update_kernel": update_kernel.run(options.rounds),
+        "nano_speed": nano_speed.run(options.rounds),
     }
     show("One monitored frame with FGSM, 448 x 336, CenterFace", results["fgsm_frame"])
     show("Update kernels, 1920 x 1080", results["update_kernel"])
+    show("signs and ball beside CenterFace", results["nano_speed"])
     if options.json:
         write(options.json, results)
 

@@ -1,0 +1,1 @@
+"""How good a detector is on real photographs that it was not fitted to: `camdrift models evaluate`."""

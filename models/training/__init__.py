@@ -1,0 +1,1 @@
+"""How the bundled weights of `signs` and `ball` were made, runnable: `python -m models.training signs`."""
