@@ -5,17 +5,23 @@ from __future__ import annotations
 from pathlib import Path
 
 import cv2
+import hypothesis
 import numpy as np
 import numpy.typing as npt
 import pytest
 import skimage.data
 
 from models.centerface import CenterFace, load_centerface
+from models.classifier import WholeFrame, load_classifier
 from models.memory import keep_freed_memory
 
 Pixels = npt.NDArray[np.uint8]
 
 keep_freed_memory()  # as the command does
+
+# What an example takes says more of the machine than of the code.
+hypothesis.settings.register_profile("camdrift", deadline=None)
+hypothesis.settings.load_profile("camdrift")
 
 SHARED = Path(__file__).parent.parent.parent / "shared" / "data"
 
@@ -24,6 +30,12 @@ SHARED = Path(__file__).parent.parent.parent / "shared" / "data"
 def faces() -> CenterFace:
     """The real face detector."""
     return load_centerface()
+
+
+@pytest.fixture(scope="session")
+def imagenet() -> WholeFrame:
+    """The real classifier."""
+    return load_classifier()
 
 
 @pytest.fixture(scope="session")

@@ -50,6 +50,14 @@ def _frames(value: float) -> str:
     return f"{value:.0f} frame" + ("" if value == 1 else "s")
 
 
+def _some_frames(value: float) -> str:
+    return f"{value:g} frame" + ("" if value == 1 else "s")
+
+
+def _times(value: float) -> str:
+    return f"{value:.0f}"
+
+
 def _seconds(value: float) -> str:
     return f"{value:.2f} s"
 
@@ -89,13 +97,54 @@ _ROWS: tuple[tuple[str, str, Callable[[float], str], str], ...] = (
         "longest_gap_frames",
         "Longest gap",
         _frames,
-        "Longest run of frames in which one object stayed missed.",
+        "Longest run of frames in which one track stayed lost: seen in the clean frames, missed in the "
+        "attacked ones.",
     ),
     (
         "longest_gap_s",
         "Longest gap in time",
         _seconds,
-        "The longest time in which one object stayed missed, by the recording's own clock.",
+        "The longest time in which one track stayed lost, by the recording's own clock.",
+    ),
+    (
+        "time_to_loss_frames",
+        "Time to loss",
+        _some_frames,
+        "From a track's first frame under attack to the first one in which it was lost, median over the "
+        "tracks that were lost; 0: at once.",
+    ),
+    (
+        "time_to_loss_s",
+        "Time to loss in time",
+        _seconds,
+        "The same by the recording's own clock.",
+    ),
+    (
+        "time_to_recovery_frames",
+        "Time to recovery",
+        _some_frames,
+        "From a track's first loss until the attacked answer had it again, median over the tracks that "
+        "were found again.",
+    ),
+    (
+        "time_to_recovery_s",
+        "Time to recovery in time",
+        _seconds,
+        "The same by the recording's own clock.",
+    ),
+    (
+        "track_switches",
+        "Track switches",
+        _times,
+        "How often a clean track was followed by another attacked track than before, as CLEAR MOT counts "
+        "identity switches (Bernardin, Stiefelhagen 2008).",
+    ),
+    (
+        "trail_distance_px",
+        "Distance of the trails",
+        _pixels,
+        "Mean distance between where the clean and the attacked answer have a track, also where the "
+        "attacked one is at another place.",
     ),
     (
         "centre_shift_px",
@@ -121,7 +170,6 @@ _OF_CLASSES = ("relabel_rate", "js_distance_classes")
 _ONE_CLASS = " This model knows one class only."
 
 _LATER = {
-    "track_switches": "Track switches",
     "calibration_error_clean": "Calibration error, clean",
     "calibration_error_attacked": "Calibration error, attacked",
     "map_clean": "Mean average precision, clean",

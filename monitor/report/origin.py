@@ -17,6 +17,8 @@ _DECISIVE = (
         (
             "attack",
             "goal",
+            "target",
+            "at",
             "norm",
             "eps",
             "steps",
@@ -38,7 +40,8 @@ def reproduction(manifest: Tree, condition: Tree) -> list[str]:
     lies in is the reader's.
     """
     pieces = [["camdrift", "evaluate", str(manifest["source"])]]
-    heeded = {"attack", "goal", "norm", "eps", *condition["parameters"]}
+    said = [word for word in ("target", "at") if condition.get(word)]
+    heeded = {"attack", "goal", *said, "norm", "eps", *condition["parameters"]}
     for section, words in _DECISIVE:
         for word in words:
             if section != "attack" or word in heeded:

@@ -11,6 +11,7 @@ from monitor.errors import RunError
 from monitor.report.chart import draw_charts
 from monitor.report.figures import figure_rows, later_figures
 from monitor.report.origin import origin_rows, reproduction
+from monitor.report.track_words import tracks_sentence
 from monitor.report.words import (
     condition_rows,
     headline,
@@ -50,6 +51,7 @@ def render(run: Run) -> str:
         run_name=run.name,
         headline=headline(summary),
         plain_result=plain_result(summary),
+        tracks=tracks_sentence(summary),
         condition_rows=condition_rows(summary),
         not_tested=not_tested(summary),
         figures=figure_rows(summary),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from monitor.aiming import listed
 from monitor.catalog import NONE
 from monitor.report.figures import percent
 
@@ -21,6 +22,7 @@ _GOALS = {
     "vanish": "vanish: every object of the clean answer is missed",
     "fabricate": "fabricate: an object appears that the clean answer does not hold",
     "any": "any: an object is missed, relabelled or made up",
+    "mislabel": "mislabel: every object of another class is found as {target}",
 }
 
 
@@ -40,6 +42,16 @@ def headline(summary: Tree) -> str:
         return f"No attack was run on {these}: this is the baseline."
     if condition["eps"] == 0:
         return f"With a budget of 0 {_attack(condition)} leaves every frame as it was: nothing drifted."
+    if not counts["frames_attacked"] and condition.get("at"):
+        return (
+            f"In none of {_of_frames(frames)} was there a place {condition['at']} still free of what was to "
+            "appear there, so there was nothing to attack."
+        )
+    if not counts["frames_attacked"] and condition["goal"] == "mislabel":
+        return (
+            f"The detector found nothing but {condition['target']} in {_of_frames(frames)}, if it found "
+            "anything, so there was nothing to attack."
+        )
     if not counts["frames_attacked"]:
         return (
             f"The detector found no {things(summary, 1)} in {_of_frames(frames)}, "
@@ -60,6 +72,12 @@ def _deed(summary: Tree, clean: int) -> str:
             return f"made no {things(summary, 1)} appear in {_of_frames(counts['frames_attacked'])}"
         many = f"{made_up} {things(summary, made_up)}"
         return f"made {many} appear where the clean answers have none, in {fallen}"
+    if condition["goal"] == "mislabel":
+        turned = counts["relabelled"] or "none"
+        return (
+            f"changed the class of {turned} of {clean} {things(summary, clean)}, and left no object but "
+            f"{condition['target']} in {fallen}"
+        )
     parts = [f"{counts['missed']} of {clean} {things(summary, clean)} missed"] if clean else []
     if len(condition["classes"]) > 1:
         parts.append(f"{counts['relabelled']} relabelled")
@@ -104,7 +122,7 @@ def condition_rows(summary: Tree) -> list[tuple[str, str]]:
         ("Recording", f"{condition['source']}, {_of_frames(counts['frames'])}"),
         (
             "Detector",
-            f"{condition['model']} (finds {', '.join(condition['classes'])}); frames scaled to "
+            f"{condition['model']} (finds {listed(condition['classes'])}); frames scaled to "
             f"{condition['width']} px width; a detection counts from score {condition['threshold']:g}",
         ),
         (
@@ -127,7 +145,7 @@ def condition_rows(summary: Tree) -> list[tuple[str, str]]:
             + (f"; {parameters}" if parameters else ""),
         ),
         ("Attacker knows", _KNOWLEDGE.get(condition["knowledge"], condition["knowledge"])),
-        ("Attacker's goal", _GOALS.get(condition["goal"], condition["goal"])),
+        ("Attacker's goal", _goal(condition)),
         ("Budget", _budget_sentence(summary)),
         (
             "Cost",
@@ -156,7 +174,10 @@ def not_tested(summary: Tree) -> list[str]:
             "The way through the world. The perturbation is added to the digital frame, after the lens, "
             "the sensor and the codec; no print, sticker or light was tested."
         )
-        notes.append("Defences, and a system that tracks objects over several frames.")
+        notes.append(
+            "Defences, and a system with a tracker of its own. The tracks here are ByteTrack's, on either "
+            "answer; another tracker holds on to objects for longer or not as long."
+        )
     else:
         notes.append("Any attack at all.")
     notes.append("Natural faults: noise, blur, weather, exposure, compression.")
@@ -181,8 +202,9 @@ def limits(summary: Tree) -> list[str]:
         )
         del notes[2]
     notes.append(
-        "Gaps are followed through the clean answers from frame to frame; where a clean answer loses an "
-        "object for a frame, a gap ends, so a true gap may be longer."
+        "Tracks are those of the clean answers. An object has one from its second frame on, and a new one "
+        "where the clean answers miss it for more than a second; how long it was lost is counted within "
+        "one track. Tracks that were never lost, or never found again, are left out of the times."
     )
     return notes
 
@@ -196,9 +218,19 @@ def worst_caption(frame: Tree, summary: Tree) -> str:
     done = {
         "vanish": f"{drifted} of {clean} {things(summary, clean)} missed",
         "fabricate": f"{drifted} {things(summary, drifted)} made up",
+        "mislabel": f"{drifted} of {clean} {things(summary, clean)} relabelled",
     }.get(goal, f"{drifted} {things(summary, drifted)} drifted")
     drop = f", score drop {frame['score_drop']:.2f}" if clean else ""
     return f"Frame {frame['frame']}{at}: {done}{drop}; largest change {_levels(frame['linf'])} of 255 levels."
+
+
+def _goal(condition: Tree) -> str:
+    target, at = condition.get("target"), condition.get("at")
+    text = _GOALS.get(condition["goal"], str(condition["goal"])).format(target=target)
+    if condition["goal"] == "fabricate":
+        text += f"; it has to be of class {target}" if target else ""
+        text += f"; it has to be at {at}" if at else ""
+    return text
 
 
 def _attack(condition: Tree) -> str:

@@ -14,12 +14,12 @@ from datetime import datetime
 from pathlib import Path
 
 import monitor
-from models.zoo import ZOO
+from models.zoo import weights_sha256
 from monitor.config import Settings
 from monitor.errors import RunError
 from streams.naming import is_url, without_credentials
 
-SCHEMA = 1
+SCHEMA = 2
 """Of the run folder; goes up when a reader of the old one would misread the new one."""
 
 _PACKAGES = {
@@ -29,6 +29,7 @@ _PACKAGES = {
     "numba": "numba",
     "scipy": "scipy",
     "supervision": "supervision",
+    "trackers": "trackers",
     "pyarrow": "pyarrow",
 }
 _SECRET = re.compile(r"^(--?[\w-]*(?:password|token|secret)[\w-]*)(=.*)?$", re.IGNORECASE)
@@ -75,7 +76,7 @@ def build_manifest(
         "config_sha256": sha256_of_tree(config),
         "weights": {
             "model": settings.detector.model,
-            "sha256": ZOO[settings.detector.model].sha256,
+            "sha256": weights_sha256(settings.detector.model),
         },
         "input": None if input_file is None else _input(input_file),
         "versions": versions(),

@@ -84,8 +84,12 @@ class Run:
         """One row a frame: milliseconds a stage."""
         return self._table("timings")
 
+    def tracks(self) -> pa.Table:
+        """One row a track."""
+        return self._table("tracks")
+
     def query(self, sql: str) -> pa.Table:
-        """The answer of DuckDB to a query over `frames`, `objects` and `timings`, read where they lie.
+        """The answer of DuckDB to a query over `frames`, `objects`, `timings` and `tracks`, where they lie.
 
         Raises
         ------
@@ -103,7 +107,7 @@ class Run:
                 answer = connection.sql(sql)
                 if answer is None:
                     raise RunError(
-                        "the query gives no table; write a SELECT over frames, objects, timings"
+                        "the query gives no table; write a SELECT over frames, objects, timings, tracks"
                     )
                 return answer.to_arrow_table()
             except duckdb.Error as error:

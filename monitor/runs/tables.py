@@ -1,7 +1,7 @@
-"""The three tables of a run: their columns, types and units.
+"""The four tables of a run: their columns, types and units.
 
-Wall-clock times differ from run to run, so they stand in a table of their own: `frames` and `objects`
-are equal byte for byte for the same input, settings, versions and machine.
+Wall-clock times differ from run to run, so they stand in a table of their own: `frames`, `objects` and
+`tracks` are equal byte for byte for the same input, settings, versions and machine.
 """
 
 from __future__ import annotations
@@ -11,7 +11,9 @@ from collections.abc import Iterator
 
 import pyarrow as pa
 
+from monitor.drift.ledger import TrackLedger
 from monitor.drift.matching import Box, ObjectDrift, Outcome
+from monitor.drift.track_record import Span
 from monitor.pipeline import Observation
 
 Row = dict[str, object]
@@ -39,6 +41,13 @@ def _side_fields(side: str) -> list[pa.Field]:
         _field(f"{side}_class", pa.string(), "", f"its name in the {side} answer", True),
         _field(f"{side}_score", pa.float64(), "1", f"score in the {side} answer, 0 to 1", True),
         *_box_fields(side),
+    ]
+
+
+def _span_fields(name: str, meaning: str) -> list[pa.Field]:
+    return [
+        _field(f"{name}_frames", pa.int64(), "1", f"frames {meaning}; null: never", True),
+        _field(f"{name}_s", pa.float64(), "s", f"seconds {meaning}; null: never or no clock", True),
     ]
 
 
@@ -71,6 +80,43 @@ OBJECTS = pa.schema(
         _field(
             "score_drop", pa.float64(), "1", "clean less attacked score; missed: all of it", True
         ),
+        _field("track_id", pa.int64(), "", "of the clean track; null: not followed (yet)", True),
+        _field(
+            "attacked_track_id",
+            pa.int64(),
+            "",
+            "that the attacked box carries: the clean track's that it follows, or its own",
+            True,
+        ),
+        _field("switch", pa.bool_(), "", "another attacked track follows it than before"),
+        _field(
+            "trail_distance_px",
+            pa.float64(),
+            "px",
+            "from the clean track to where the attacked answer has it",
+            True,
+        ),
+    ]
+)
+
+TRACKS = pa.schema(
+    [
+        _field("track_id", pa.int64(), "", "as in objects; counted from 1 over both answers"),
+        _field("made_up", pa.bool_(), "", "of the attacked answers only: follows no clean track"),
+        _field("class_id", pa.int32(), "1", "class that it was seen as most often"),
+        _field("class", pa.string(), "", "its name"),
+        _field("first_frame", pa.int64(), "1", "index of the first frame it was seen in"),
+        _field("last_frame", pa.int64(), "1", "index of the last frame it was seen in"),
+        _field("frames", pa.int64(), "1", "frames it was seen in"),
+        _field(
+            "missed", pa.int64(), "1", "of them, frames in which it was lost; made up: null", True
+        ),
+        _field("switches", pa.int64(), "1", "changes of its follower; made up: null", True),
+        *_span_fields("time_to_loss", "from its first frame under attack to its first loss"),
+        *_span_fields("time_to_recovery", "from its first loss until it was found again"),
+        *_span_fields("longest_gap", "longest loss without a break"),
+        _field("trail_distance_px", pa.float64(), "px", "mean distance of the two trails", True),
+        _field("trail_distance_max_px", pa.float64(), "px", "largest distance of the two", True),
     ]
 )
 
@@ -84,7 +130,12 @@ TIMINGS = pa.schema(
     ]
 )
 
-SCHEMAS: dict[str, pa.Schema] = {"frames": FRAMES, "objects": OBJECTS, "timings": TIMINGS}
+SCHEMAS: dict[str, pa.Schema] = {
+    "frames": FRAMES,
+    "objects": OBJECTS,
+    "timings": TIMINGS,
+    "tracks": TRACKS,
+}
 
 
 def frame_row(seen: Observation) -> Row:
@@ -107,7 +158,7 @@ def frame_row(seen: Observation) -> Row:
 
 def object_rows(seen: Observation, class_names: tuple[str, ...]) -> Iterator[Row]:
     """The rows of `objects` of one frame, in the order of its drift."""
-    for thing in seen.drift.objects:
+    for thing, track in seen.tracked():
         yield {
             "frame": seen.drift.index,
             "outcome": str(thing.outcome),
@@ -122,7 +173,36 @@ def object_rows(seen: Observation, class_names: tuple[str, ...]) -> Iterator[Row
             "iou": _known(thing.iou),
             "centre_shift_px": _known(thing.centre_shift_px),
             "score_drop": _drop(thing),
+            "track_id": track.track_id,
+            "attacked_track_id": track.attacked_track_id,
+            "switch": track.switch,
+            "trail_distance_px": track.trail_distance_px,
         }
+
+
+def track_rows(ledger: TrackLedger, class_names: tuple[str, ...]) -> Iterator[Row]:
+    """The rows of `tracks`, by id."""
+    for record in ledger.records():
+        row: Row = {
+            "track_id": record.track_id,
+            "made_up": record.made_up,
+            "class_id": record.class_id,
+            "class": class_name(record.class_id, class_names),
+            "first_frame": record.first.index,
+            "last_frame": record.last.index,
+            "frames": record.frames,
+        }
+        if not record.made_up:
+            row |= {
+                "missed": record.missed,
+                "switches": record.switches,
+                **_span("time_to_loss", record.time_to_loss),
+                **_span("time_to_recovery", record.time_to_recovery),
+                **_span("longest_gap", ledger.longest_gap(record)),
+                "trail_distance_px": record.distance_mean,
+                "trail_distance_max_px": record.distance_max,
+            }
+        yield row
 
 
 def timing_row(seen: Observation) -> Row:
@@ -149,6 +229,10 @@ def _side(
             for name, edge in zip(("x0", "y0", "x1", "y1"), edges, strict=True)
         },
     }
+
+
+def _span(name: str, span: Span | None) -> Row:
+    return {} if span is None else {f"{name}_frames": span.frames, f"{name}_s": span.seconds}
 
 
 def _drop(thing: ObjectDrift) -> float | None:

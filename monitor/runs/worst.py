@@ -11,15 +11,10 @@ import cv2
 from monitor.arrays import Pixels
 from monitor.drift.matching import FrameDrift, Outcome
 from monitor.goals import Goal
-from monitor.pictures import (
-    attacked_picture,
-    clean_picture,
-    difference_picture,
-    enlarged,
-    legible_zoom,
-)
+from monitor.pictures import difference_picture, enlarged, legible_zoom
 from monitor.pipeline import Observation
 from monitor.runs.whole import write_whole
+from monitor.views import attacked_view, clean_view
 
 KEPT = 3
 FOLDER = "failures"
@@ -27,6 +22,7 @@ FOLDER = "failures"
 _TOWARDS: dict[Goal, tuple[Outcome, ...]] = {
     Goal.VANISH: (Outcome.MISSED,),
     Goal.FABRICATE: (Outcome.FABRICATED,),
+    Goal.MISLABEL: (Outcome.RELABELLED,),
     Goal.ANY: (Outcome.MISSED, Outcome.FABRICATED, Outcome.RELABELLED),
 }
 
@@ -109,8 +105,8 @@ def draw(seen: Observation, class_names: tuple[str, ...], amplify: float) -> dic
     zoom = legible_zoom(seen.frame.pixels)
     apart = difference_picture(seen.frame.pixels, seen.attacked_pixels, amplify)
     return {
-        "clean": clean_picture(seen.frame.pixels, seen.drift, class_names, zoom=zoom),
-        "attacked": attacked_picture(seen.attacked_pixels, seen.drift, class_names, zoom=zoom),
+        "clean": clean_view(seen, class_names, zoom=zoom),
+        "attacked": attacked_view(seen, class_names, zoom=zoom),
         "difference": enlarged(apart, zoom),
     }
 

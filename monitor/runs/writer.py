@@ -17,7 +17,7 @@ from monitor.config import Settings
 from monitor.errors import RunError
 from monitor.pipeline import Observation
 from monitor.runs.manifest import build_manifest
-from monitor.runs.tables import SCHEMAS, Row, frame_row, object_rows, timing_row
+from monitor.runs.tables import SCHEMAS, Row, frame_row, object_rows, timing_row, track_rows
 from monitor.runs.whole import disk_error, sync_folder, write_json, write_whole
 from monitor.runs.worst import WorstFrames
 from monitor.summary import Summariser
@@ -28,6 +28,8 @@ MANIFEST: Final = "manifest.json"
 SUMMARY: Final = "summary.json"
 
 _SLUG_LENGTH = 40
+_BY_FRAME: Final = ("objects", "timings", "frames")
+"""The tables that grow with the frames, in the order in which a part of each is written."""
 
 
 def _utc_now() -> datetime:
@@ -70,7 +72,7 @@ class RunWriter:
         shown = without_credentials(source)
         self._summariser = Summariser(settings, shown, self._class_names)
         self._worst = WorstFrames(settings.attack.goal)
-        self._rows: dict[str, list[Row]] = {table: [] for table in SCHEMAS}
+        self._rows: dict[str, list[Row]] = {table: [] for table in _BY_FRAME}
         self._parts = 0
         self._complete = False
         self._final: Path | None = None
@@ -122,7 +124,7 @@ class RunWriter:
             self._flush()
 
     def complete(self) -> Path:
-        """Write what is left, the worst frames and the summary; the folder keeps its partial name.
+        """Write what is left, tracks, worst frames and summary; the folder keeps its partial name.
 
         Between `complete` and `finish` is the time to put more files into the folder.
 
@@ -136,6 +138,7 @@ class RunWriter:
             raise RunError(f"{self._folder}: not a single frame to write; check the source")
         if self._rows["frames"]:
             self._flush()
+        self._write_part("tracks", list(track_rows(self._summariser.tracks, self._class_names)), 0)
         amplify = self._settings.panel.amplify
         worst = self._worst.save(self._folder, self._class_names, amplify)
         summary = {**self._summariser.summary(), "worst_frames": worst}
@@ -180,15 +183,17 @@ class RunWriter:
 
     def _flush(self) -> None:
         """Write one part of each table; frames last, so that a part of it vouches for the others."""
-        for table in ("objects", "timings", "frames"):
-            rows = pa.Table.from_pylist(self._rows[table], schema=SCHEMAS[table])
-            sink = pa.BufferOutputStream()
-            pq.write_table(rows, sink, compression="zstd")
-            content = sink.getvalue().to_pybytes()
-            write_whole(self._folder / table / f"part-{self._parts:05d}.parquet", content)
+        for table in _BY_FRAME:
+            self._write_part(table, self._rows[table], self._parts)
         for kept in self._rows.values():
             kept.clear()
         self._parts += 1
+
+    def _write_part(self, table: str, rows: list[Row], number: int) -> None:
+        sink = pa.BufferOutputStream()
+        pq.write_table(pa.Table.from_pylist(rows, schema=SCHEMAS[table]), sink, compression="zstd")
+        content = sink.getvalue().to_pybytes()
+        write_whole(self._folder / table / f"part-{number:05d}.parquet", content)
 
     def _give_up(self, error: BaseException) -> None:
         """Save what can be saved; the error that brought us here is the one that counts."""
