@@ -16,7 +16,7 @@ import torch.nn.functional as F
 from torch import nn
 from torchvision.ops import nms
 
-from models.detector import Candidates, Pixels, to_tensor
+from models.detector import Candidates, Pixels, checked, to_tensor
 from models.errors import ModelOutputError, WeightsError
 
 STRIDE = 4
@@ -79,7 +79,7 @@ class CenterFace:
 
     def forward(self, frames: torch.Tensor) -> HeatMap:
         """Candidates of a float (N, 3, H, W) BGR batch in [0, 1]; H and W are padded to multiples of 32."""
-        height, width = frames.shape[2:]
+        height, width = checked(frames).shape[2:]
         right, below = -width % SIDE, -height % SIDE
         padded = F.pad(frames, (0, right, 0, below)) if right or below else frames
         heat, scale, offset = self._network(padded)

@@ -1,4 +1,4 @@
-"""The contracts of a detector: black-box (`Detector`) and with gradients (`WhiteBoxDetector`)."""
+"""The contracts of a model: `Detector`, `WhiteBoxDetector` with gradients, `Classifier` for whole frames."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import supervision as sv
 import torch
+
+from models.errors import ModelInputError
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -25,10 +27,15 @@ class Candidates:
         loss on it does not saturate.
     regress : gives the boxes, float (N, A, 4), xyxy in pixels of the frame that was given. It is asked
         once, and only when boxes are wanted: where nothing is found, none are.
+    fixed : candidate a stands for the same place in every frame (cells, anchors). False where they move
+        (the proposals of a two-stage detector, queries): who owns which is then to be asked anew.
     """
 
-    def __init__(self, logits: torch.Tensor, regress: Callable[[], torch.Tensor]) -> None:
+    def __init__(
+        self, logits: torch.Tensor, regress: Callable[[], torch.Tensor], *, fixed: bool = True
+    ) -> None:
         self.logits = logits
+        self.fixed = fixed
         self._regress = regress
 
     @cached_property
@@ -59,8 +66,23 @@ class Detector(Protocol):
 
         Raises
         ------
+        ModelInputError : the picture has no pixels.
         ModelOutputError : the model answered with NaN or infinity.
         """
+        ...
+
+
+@runtime_checkable
+class Classifier(Detector, Protocol):
+    """A model with one label for the whole frame: its classes exclude each other, and it always answers.
+
+    An answer is one detection whose box is the frame and whose score is the best label's probability.
+    data["top5_names"] and data["top5_scores"], both (1, `shown`), hold the best labels, best first.
+    """
+
+    @property
+    def shown(self) -> int:
+        """How many of its best labels an answer hands over."""
         ...
 
 
@@ -73,6 +95,10 @@ class WhiteBoxDetector(Detector, Protocol):
 
         Resizing, padding and normalisation happen inside, so that the gradient with respect to
         `frames` is the gradient with respect to what the camera saw.
+
+        Raises
+        ------
+        ModelInputError : the batch is empty or of another shape; see `checked`.
         """
         ...
 
@@ -84,6 +110,29 @@ class WhiteBoxDetector(Detector, Protocol):
         ModelOutputError : logits or boxes hold NaN or infinity.
         """
         ...
+
+
+def note_of(detector: Detector) -> str:
+    """What its user should know of how it was loaded, one line; "" where there is nothing to say.
+
+    A detector says so in an attribute `note`: why a file runs black-box, for example.
+    """
+    return str(getattr(detector, "note", ""))
+
+
+def checked(frames: torch.Tensor) -> torch.Tensor:
+    """The batch itself, if a model can look at it.
+
+    Raises
+    ------
+    ModelInputError : not (N, 3, H, W), or N, H or W is 0.
+    """
+    if frames.ndim != 4 or frames.shape[1] != 3 or 0 in frames.shape:
+        raise ModelInputError(
+            f"a frame batch of shape {tuple(frames.shape)} cannot be looked at: expected (N, 3, H, W) "
+            "with at least one frame and one pixel; check the source's size"
+        )
+    return frames
 
 
 def to_tensor(pixels: Pixels) -> torch.Tensor:

