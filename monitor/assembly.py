@@ -2,14 +2,65 @@
 
 from __future__ import annotations
 
-from models.detector import WhiteBoxDetector
+import logging
+from pathlib import Path
+
+from models.detector import Detector, note_of
+from models.options import ModelOptions
 from models.zoo import load_model
+from monitor.aiming import build_aim
 from monitor.catalog import build_attack
-from monitor.config import Settings
+from monitor.config import ModelSettings, Settings
 from monitor.distances import Budget
+from monitor.errors import ConfigError
 from monitor.kernels.warm import warm_up
 from monitor.perturbers import PerFrame, Perturber, Untouched
 from monitor.pipeline import Pipeline
+from monitor.places import parse_place
+
+log = logging.getLogger(__name__)
+
+NAMES_FILE = (".txt", ".names")
+"""How a file of class names ends, one name a line."""
+
+
+def load_detector(settings: Settings) -> Detector:
+    """The model that the settings name, read as section [model] says; a note of its is logged.
+
+    Raises
+    ------
+    ConfigError : the file of class names cannot be read.
+    models.errors.ModelError : no such model, weights missing, or not to be loaded.
+    """
+    detector = load_model(settings.detector.model, model_options(settings.model))
+    if note := note_of(detector):
+        log.warning("model %s: %s", detector.name, note)
+    return detector
+
+
+def model_options(given: ModelSettings) -> ModelOptions:
+    """Section [model] in the words of the package `models`.
+
+    Raises
+    ------
+    ConfigError : the file of class names cannot be read.
+    """
+    words = given.model_dump()
+    size = None
+    if given.input_size != "auto":
+        width, _, height = given.input_size.partition("x")
+        size = int(width), int(height)
+    return ModelOptions(**{**words, "input_size": size, "names": _names(given.names)})
+
+
+def _names(names: tuple[str, ...]) -> tuple[str, ...]:
+    if len(names) != 1 or not names[0].endswith(NAMES_FILE):
+        return names
+    try:
+        text = Path(names[0]).expanduser().read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"names = {names[0]}: cannot be read: {error}; check the file") from None
+    return tuple(line.strip() for line in text.splitlines() if line.strip())
 
 
 def build_perturber(settings: Settings, stream: int = 0) -> Perturber:
@@ -27,20 +78,24 @@ def build_perturber(settings: Settings, stream: int = 0) -> Perturber:
 
 
 def build_pipeline(
-    settings: Settings, detector: WhiteBoxDetector | None = None, stream: int = 0
+    settings: Settings, detector: Detector | None = None, stream: int = 0
 ) -> Pipeline:
     """The step that a frame goes through, compiled; `detector` spares loading one that is there already.
 
     Raises
     ------
-    ConfigError, models.errors.ModelError : a name or a value that does not exist, weights missing.
+    ConfigError, models.errors.ModelError : a name or a value that does not exist, weights missing, or an
+        attack, a goal or a target that the model cannot take.
     """
     perturber = build_perturber(settings, stream)
+    model = detector or load_detector(settings)
+    aim = build_aim(settings.attack, model)
     warm_up()
     return Pipeline(
-        detector=detector or load_model(settings.detector.model),
+        detector=model,
         perturber=perturber,
-        goal=settings.attack.goal,
+        aim=aim,
+        place=parse_place(settings.attack.at) if "at" in aim.goal.heeds else None,
         threshold=settings.detector.threshold,
         iou=settings.drift.iou,
         width=settings.stream.width,

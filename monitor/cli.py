@@ -32,6 +32,9 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
+models_app = typer.Typer()
+app.add_typer(models_app, name="models")
+
 
 @app.callback(invoke_without_command=True)
 def _root(
@@ -55,7 +58,9 @@ def _root(
 
 
 @app.command()
-@with_settings("stream", "detector", "attack", "drift", "panel", "run", without=("part_frames",))
+@with_settings(
+    *("stream", "detector", "model", "attack", "drift", "panel", "run"), without=("part_frames",)
+)
 def live(
     settings: Settings,
     open_browser: Annotated[
@@ -71,10 +76,12 @@ def live(
 
 
 @app.command()
-@with_settings("stream", "detector", "attack", "drift", "run", without=("source", "loop", "record"))
+@with_settings(
+    *("stream", "detector", "model", "attack", "drift", "run"), without=("source", "loop", "record")
+)
 def evaluate(
     settings: Settings,
-    video: Annotated[str, typer.Argument(help="a video file, or scene:portrait with --frames")],
+    video: Annotated[str, typer.Argument(help="a video file, or scene:NAME or photo:PATH with --frames")],
 ) -> None:
     """Run a file through the monitor and write a run folder with tables and a report."""
     from models.memory import keep_freed_memory
@@ -82,6 +89,8 @@ def evaluate(
     from monitor.commands.progress import progress_bar
     from monitor.evaluate import EvaluateProgress
     from monitor.evaluate import evaluate as run_evaluation
+    from monitor.report.track_words import tracks_sentence
+    from monitor.runs import Run
 
     keep_freed_memory()
     try:
@@ -96,6 +105,7 @@ def evaluate(
         _leave(_with_notes("stopped", stop), STOPPED)
     typer.echo(f"run folder: {folder}")
     typer.echo(f"report:     {folder / 'report.html'}")
+    typer.echo(f"tracks:     {tracks_sentence(Run.open(folder).summary)}")
 
 
 @app.command()
@@ -114,12 +124,57 @@ def attacks() -> None:
     _print_table(attack_table())
 
 
-@app.command()
-def models() -> None:
-    """List the models: what they find, licence, where their weights come from."""
-    from monitor.commands.listing import model_table
+@models_app.callback(invoke_without_command=True)
+def models(
+    context: typer.Context,
+    timed: Annotated[
+        bool, typer.Option("--time/--no-time", help="run each model a few times for its ms")
+    ] = True,
+) -> None:
+    """List the models: what they find, parameters, ms, access, licence, origin; and forms for your own."""
+    if context.invoked_subcommand is not None:
+        return
+    from monitor.commands.listing import model_table, own_model_table
 
-    _print_table(model_table())
+    _print_table(model_table(timed=timed))
+    _print_table(own_model_table())
+
+
+@models_app.command("evaluate")
+def evaluate_models(
+    names: Annotated[
+        list[str] | None, typer.Argument(help="models of the zoo; none: all that can be judged")
+    ] = None,
+    data: Annotated[
+        Path, typer.Option("--data", metavar="FOLDER", help="the folder of real pictures")
+    ] = Path("../shared/data"),
+    threshold: Annotated[
+        float, typer.Option(min=0.01, max=0.99, help="score from which a detection counts")
+    ] = 0.5,
+    as_json: Annotated[bool, typer.Option("--json", help="print JSON, for programs")] = False,
+) -> None:
+    """Judge the bundled models on real photographs that they were not fitted to."""
+    from monitor.commands.quality import measured, quality_json, quality_table
+
+    found = measured(names or (), data, threshold)
+    if as_json:
+        typer.echo(quality_json(found, threshold))
+    else:
+        _print_table(quality_table(found, threshold))
+
+
+@models_app.command("export")
+def export_model(
+    name: Annotated[str, typer.Argument(help="one of our own models: signs or ball")],
+    file: Annotated[Path, typer.Argument(help="the ONNX file to write")],
+    size: Annotated[
+        str, typer.Option(metavar="WxH", help="pixels of its input, multiples of 32")
+    ] = "640x384",
+) -> None:
+    """Write one of our own models as ONNX, its output laid out as YOLOv8's."""
+    from monitor.commands.export import export
+
+    typer.echo(export(name, file, size))
 
 
 @app.command()

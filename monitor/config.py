@@ -9,36 +9,26 @@ import difflib
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any, Literal
 
 from pydantic import (
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
     ValidationError,
+    field_validator,
     model_validator,
 )
 
-from monitor.distances import Budget, Norm, format_eps, parse_eps
+from monitor.distances import Budget, Norm, format_eps
 from monitor.errors import ConfigError
 from monitor.goals import Goal
+from monitor.places import parse_place
+from monitor.setting_kinds import Eps, Names, Size, Triple
 
 
 class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
-
-
-def _eps(value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise ValueError("write a fraction like 4/255 or a number like 0.0157")
-    try:
-        return parse_eps(value)
-    except ConfigError:
-        raise ValueError("write a fraction like 4/255 or a number like 0.0157") from None
-
-
-Eps = Annotated[float, BeforeValidator(_eps)]
 
 
 class StreamSettings(_Section):
@@ -47,8 +37,8 @@ class StreamSettings(_Section):
     source: str = Field(
         default="auto",
         min_length=1,
-        description='a camera\'s index ("0"), a video file, "scene:portrait", or "auto": the first camera '
-        "that delivers a frame, else the scene",
+        description='a camera\'s index ("0"), a video file, "scene:road", "scene:pitch", "scene:portrait", '
+        '"photo:PATH" of a picture, or "auto": the first camera that delivers a frame, else scene:portrait',
     )
     width: int = Field(
         default=320,
@@ -63,11 +53,62 @@ class DetectorSettings(_Section):
     """What looks at the frames."""
 
     model: str = Field(
-        default="faces", min_length=1, description="a name that `camdrift models` lists"
+        default="faces",
+        min_length=1,
+        description="a name that `camdrift models` lists, or your own: torchvision:NAME, hf:FOLDER, "
+        "FILE.onnx, FILE.pt, package.module:factory",
     )
     threshold: float = Field(
         default=0.5, gt=0, lt=1, description="score from which a detection counts, between 0 and 1"
     )
+
+
+class ModelSettings(_Section):
+    """What has to be said of a model of one's own; the built-in ones heed `classes` only."""
+
+    input_size: Size = Field(
+        default="auto",
+        description='pixels, "640x480" or 640; "auto": what the file says, else the frame\'s own size',
+    )
+    mean: Triple = Field(
+        default=(0.0, 0.0, 0.0),
+        description="taken off each channel, in the model's order, in units of value_range",
+    )
+    std: Triple = Field(
+        default=(1.0, 1.0, 1.0), description="each channel is divided by it after the mean"
+    )
+    channels: Literal["rgb", "bgr"] = Field(
+        default="rgb", description='"rgb" or "bgr", as the model was trained'
+    )
+    value_range: float = Field(
+        default=1, gt=0, le=65535, description="what white is to the model: 1 or 255"
+    )
+    resize: Literal["letterbox", "stretch"] = Field(
+        default="letterbox", description='"letterbox" keeps the shape and pads; "stretch" does not'
+    )
+    names: Names = Field(
+        default=(), description="class names in order, or one text file of them; empty: the file's"
+    )
+    classes: Names = Field(
+        default=(), description='names of the classes that count, like "stop sign"; empty: all'
+    )
+    layout: Literal["auto", "yolov8", "yolov5", "ssd", "centernet"] = Field(
+        default="auto", description="how the raw outputs are laid out; see docs/models.md"
+    )
+    nms: float = Field(
+        default=0.45,
+        gt=0,
+        le=1,
+        description="overlap from which the weaker of two boxes of a class goes; 1: none",
+    )
+    agnostic: bool = Field(default=False, description="the weaker box goes whatever its class")
+
+    @field_validator("std")
+    @classmethod
+    def _can_divide(cls, std: tuple[float, ...]) -> tuple[float, ...]:
+        if min(std) <= 0:
+            raise ValueError("must be above 0")
+        return std
 
 
 class AttackSettings(_Section):
@@ -78,7 +119,20 @@ class AttackSettings(_Section):
     )
     goal: Goal = Field(
         default=Goal.VANISH,
-        description='"vanish": hide every object; "fabricate": make one appear; "any": either',
+        description='"vanish": hide every object; "fabricate": make one appear; "mislabel": turn all into '
+        '`target`; "any": drift of any kind',
+    )
+    target: str = Field(
+        default="",
+        max_length=200,
+        description="a class of the model: what mislabel turns objects into and fabricate makes appear "
+        "(empty: any); vanish and any do not heed it",
+    )
+    at: str = Field(
+        default="",
+        max_length=200,
+        description='where fabricate puts it: shares of width and height, "0.62,0.4", or the name of an '
+        "object in the source's ground truth; empty: anywhere",
     )
     norm: Norm = Field(
         default=Norm.LINF, description='"linf": no value moves by more than eps; "l2": Euclidean'
@@ -114,6 +168,15 @@ class AttackSettings(_Section):
             raise ValueError(str(error)) from None
         return self
 
+    @field_validator("at")
+    @classmethod
+    def _place_can_be_read(cls, text: str) -> str:
+        try:
+            parse_place(text)
+        except ConfigError as error:
+            raise ValueError(str(error)) from None
+        return text.strip()
+
 
 class DriftSettings(_Section):
     """How the two answers are compared."""
@@ -141,6 +204,9 @@ class PanelSettings(_Section):
     )
     amplify: float = Field(
         default=8, ge=1, le=64, description="how much the shown perturbation is amplified"
+    )
+    trails: float = Field(
+        default=2, ge=0, le=10, description="seconds of trail drawn behind each track; 0: none"
     )
     idle_after: float = Field(
         default=10,
@@ -171,6 +237,7 @@ class Settings(_Section):
 
     stream: StreamSettings = StreamSettings()
     detector: DetectorSettings = DetectorSettings()
+    model: ModelSettings = ModelSettings()
     attack: AttackSettings = AttackSettings()
     drift: DriftSettings = DriftSettings()
     panel: PanelSettings = PanelSettings()
@@ -261,11 +328,12 @@ def _first_line(error: ValidationError) -> str:
     first = error.errors()[0]
     place = [str(part) for part in first["loc"]]
     key = ".".join(place)
+    if len(place) == 1 and not isinstance(first["input"], dict):
+        homes = {word: section for section, word in words()}
+        if key in homes:
+            return f"{key} = {first['input']!r}: belongs in section [{homes[key]}]"
     if first["type"] == "extra_forbidden":
         if len(place) == 1:
-            homes = {word: section for section, word in words()}
-            if place[0] in homes:
-                return f"{key} = {first['input']!r}: belongs in section [{homes[place[0]]}]"
             return _unknown(key, list(Settings.model_fields), "section")
         known = [f"{section}.{word}" for section, word in words()]
         return _unknown(key, known, "setting") + f" (value: {first['input']!r})"
@@ -298,6 +366,8 @@ def _toml(word: str, value: object) -> str:
     if word == "eps":
         assert isinstance(value, float)
         return f'"{format_eps(value, Norm.LINF)}"'
+    if isinstance(value, tuple):
+        return f"[{', '.join(_toml(word, part) for part in value)}]"
     if isinstance(value, str):
         return f'"{value}"'
     return f"{value:g}" if isinstance(value, float) else str(value)

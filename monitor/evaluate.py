@@ -13,9 +13,10 @@ from monitor.config import Settings
 from monitor.errors import ConfigError
 from monitor.report import write_report
 from monitor.runs import RunWriter
+from monitor.tracking import Tracking
 from streams.errors import SourceUnreadable
 from streams.frame import Frame
-from streams.opening import AUTO, SCENE_PREFIX, open_source
+from streams.opening import AUTO, PHOTO_PREFIX, SCENE_PREFIX, input_file, open_source
 from streams.source import VideoSource
 
 READ_TIMEOUT = 60.0
@@ -47,7 +48,7 @@ def evaluate(
     progress: Callable[[EvaluateProgress], None] | None = None,
     command: Sequence[str] = (),
 ) -> Path:
-    """Run a video file or a scene through the pipeline and return the finished run folder.
+    """Run a video file, a scene or a photo through the pipeline and return the finished run folder.
 
     The folder holds report.html. Same path, settings, seed and machine: same frames, objects and
     summary, byte for byte. An error on the way leaves the folder under its partial name, with every part
@@ -55,14 +56,16 @@ def evaluate(
 
     Parameters
     ----------
-    path : of a video file, or "scene:NAME". `settings.stream.source` is not looked at.
-    settings : `run.frames` bounds the frames; a scene is endless and needs it.
+    path : of a video file, "scene:NAME", or "photo:PATH". `settings.stream.source` is not looked at.
+    settings : `run.frames` bounds the frames; a scene or photo without an option `frames` is endless and
+        needs it.
     progress : called after every frame, in this thread.
     command : the command line, for the manifest.
 
     Raises
     ------
-    ConfigError : a camera, a scene without `frames`, or a setting that does not go with the others.
+    ConfigError : a camera, an endless scene or photo without `frames`, or a setting that does not go with
+        the others.
     StreamError : the file cannot be read, breaks off, or holds no frame.
     ModelError : the model cannot be loaded, or answers with what is no detection.
     RunError : the run folder cannot be written.
@@ -81,12 +84,14 @@ def evaluate(
             settings,
             name,
             class_names=pipeline.detector.class_names,
-            input_file=None if spec.startswith(SCENE_PREFIX) else Path(spec).expanduser(),
+            input_file=input_file(spec),
             command=command,
         ) as writer:
             tell = _teller(progress, total)
+            tracking = Tracking()
             for frame in _frames(first, source, settings.run.frames):
-                writer.add(pipeline.observe(frame))
+                seen = pipeline.observe(frame)
+                writer.add(tracking.follow(seen, trails=settings.panel.trails))
                 tell(writer.frames)
             write_report(writer.complete())
             return writer.finish()
@@ -136,12 +141,10 @@ def _total(source: VideoSource, settings: Settings) -> int | None:
     """How many frames there will be, as far as anybody knows."""
     wanted = settings.run.frames
     stated = source.properties.frame_count
-    if source.properties.name.startswith(SCENE_PREFIX):
-        if not wanted:
-            raise ConfigError(
-                f"{source.properties.name}: a scene has no end; say how many frames (setting `frames`)"
-            )
-        return wanted
+    name = source.properties.name
+    if stated is None and not wanted and name.startswith((SCENE_PREFIX, PHOTO_PREFIX)):
+        kind = "scene" if name.startswith(SCENE_PREFIX) else "photo"
+        raise ConfigError(f"{name}: a {kind} has no end; say how many frames (setting `frames`)")
     if stated is None:
         return wanted or None
     return min(wanted, stated) if wanted else stated

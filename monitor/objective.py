@@ -2,11 +2,13 @@
 
 `Objective` is the white-box answer: loss, gradient, detections, all counted. The views hand out less:
 `ScoreView` has no gradient, `LabelView` neither gradient nor score. An attack is handed one of them, by
-its declared knowledge, and cannot ask for more than it has.
+its declared knowledge, and cannot ask for more than it has. A model that is black-box itself has no
+gradient for anybody.
 """
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,10 +18,12 @@ from functools import cached_property
 import supervision as sv
 import torch
 
-from models.detector import Candidates, WhiteBoxDetector, to_tensor
+from models.detector import Detector
 from monitor.arrays import Gradient, Pixels
-from monitor.goals import Goal, progress
-from monitor.losses import goal_loss, owned_candidates
+from monitor.asking import Asked, asking
+from monitor.errors import AttackContractError
+from monitor.goals import Aim, Goal
+from monitor.losses import Owned
 
 
 class Knowledge(StrEnum):
@@ -70,16 +74,17 @@ class Answer:
 
 
 class Objective:
-    """One frame, one goal, one detector: the questions of a white-box attacker, counted.
+    """One frame, one goal, one model: the questions of a white-box attacker, counted.
 
     The clean forward is made at construction, and its graph serves the first gradient: FGSM on a
     frame costs forward + backward + forward and nothing else that shows.
 
     Parameters
     ----------
-    detector : the model under attack.
+    detector : the model under attack; one that is no `WhiteBoxDetector` gives answers and losses
+        (`monitor.asking`), and no gradient.
     pixels : the clean frame, uint8 BGR (H, W, 3).
-    goal : what counts as success.
+    aim : what counts as success; a bare goal where nothing else belongs to it.
     threshold : score from which a detection counts.
     iou : overlap from which two boxes are one object.
     with_gradient : False spares the graph where no gradient will be asked for.
@@ -87,55 +92,64 @@ class Objective:
 
     def __init__(
         self,
-        detector: WhiteBoxDetector,
+        detector: Detector,
         pixels: Pixels,
-        goal: Goal,
+        aim: Aim | Goal,
         *,
         threshold: float,
         iou: float = 0.5,
         with_gradient: bool = True,
     ) -> None:
-        self._detector = detector
-        self._threshold = threshold
+        self._model = asking(detector, threshold)
+        self.model_name = detector.name
+        # Where a detection begins to count, as a logit.
+        self._bar = math.log(threshold / (1 - threshold))
         self._iou = iou
-        self.goal = goal
+        self.aim = aim if isinstance(aim, Aim) else Aim(aim)
         self.pixels = pixels
-        self.counts = Counts()
+        self.counts = Counts(forwards=1)
         self.answer_ms = 0.0
         """Milliseconds spent in `answer`: the attacked answer, as against the search for the frame."""
         self.best: Answer | None = None
         """The best attempt so far; the clean frame is none."""
         self._last: Answer | None = None
-        self._clean_graph: tuple[torch.Tensor, Candidates] | None = None
-        frames, candidates = self._forward(pixels, with_gradient)
-        self.clean = detector.decode(candidates, threshold)[0]
-        self._clean_logits = candidates.logits[0].detach()
-        self._owned = owned_candidates(candidates, self.clean)
-        if with_gradient:
-            self._clean_graph = frames, candidates
+        first = self._model.begin(pixels, self.aim.region, with_gradient)
+        self.clean = first.detections
+        # Without the graph, which is let go of after the attack.
+        self._clean_logits, self._clean_owned = first.logits.detach(), first.owned
+        self._clean_graph = first if first.frames is not None else None
 
     @property
     def applies(self) -> bool:
         """False where the goal has nothing to work on."""
-        return self.goal.applies(self.clean)
+        return self.aim.applies(self.clean)
+
+    @property
+    def white_box(self) -> bool:
+        """True where the model has gradients to ask for."""
+        return self._model.white_box
 
     def gradient(self, pixels: Pixels) -> tuple[Answer, Gradient]:
         """The answer to a frame and the gradient of the goal's loss with respect to it.
 
         One forward and one backward; on the clean frame itself (the same array) the forward was
         already made. The gradient is float32 (H, W, 3), per unit of [0, 1], pointing uphill.
+
+        Raises
+        ------
+        AttackContractError : the model is black-box.
         """
         if pixels is self.pixels and self._clean_graph is not None:
-            (frames, candidates), self._clean_graph = self._clean_graph, None
-            detections = self.clean
+            asked, self._clean_graph = self._clean_graph, None
         else:
-            frames, candidates = self._forward(pixels, with_gradient=True)
-            detections = self._detector.decode(candidates, self._threshold)[0]
-        loss = goal_loss(self.goal, candidates.logits[0], self._owned)
-        (gradient,) = torch.autograd.grad(loss, frames)
+            asked = self._ask(pixels, with_gradient=True)
+        if asked.frames is None:
+            raise _no_gradient(self.model_name)
+        loss = self._model.loss(self.aim, asked.logits, asked.owned, self._bar)
+        (gradient,) = torch.autograd.grad(loss, asked.frames)
         self.counts.backwards += 1
         value = float(loss.detach())
-        answer = self._judged(pixels, detections, lambda: value)
+        answer = self._judged(pixels, asked.detections, lambda: value)
         return answer, gradient[0].permute(1, 2, 0).contiguous().numpy()
 
     def answer(self, pixels: Pixels) -> Answer:
@@ -144,12 +158,13 @@ class Objective:
             return self._last
         if pixels is self.pixels:
             # The model is a function: the same array has the answer that it had.
-            return self._judged(pixels, self.clean, lambda: self._loss(self._clean_logits))
+            logits, owned = self._clean_logits, self._clean_owned
+            return self._judged(pixels, self.clean, lambda: self._loss(logits, owned))
         start = time.perf_counter()
-        _, candidates = self._forward(pixels, with_gradient=False)
-        detections = self._detector.decode(candidates, self._threshold)[0]
-        logits = candidates.logits[0]
-        answer = self._judged(pixels, detections, lambda: self._loss(logits))
+        asked = self._ask(pixels, with_gradient=False)
+        answer = self._judged(
+            pixels, asked.detections, lambda: self._loss(asked.logits, asked.owned)
+        )
         self.answer_ms += (time.perf_counter() - start) * 1e3
         return answer
 
@@ -157,25 +172,20 @@ class Objective:
         """Let go of the clean graph, which nobody will ask for any more."""
         self._clean_graph = None
 
-    def _forward(self, pixels: Pixels, with_gradient: bool) -> tuple[torch.Tensor, Candidates]:
-        frames = to_tensor(pixels)
+    def _ask(self, pixels: Pixels, with_gradient: bool) -> Asked:
         self.counts.forwards += 1
-        if with_gradient:
-            frames.requires_grad_()
-            return frames, self._detector.forward(frames)
-        with torch.inference_mode():
-            return frames, self._detector.forward(frames)
+        return self._model.ask(pixels, with_gradient)
 
-    def _loss(self, logits: torch.Tensor) -> float:
+    def _loss(self, logits: torch.Tensor, owned: Owned) -> float:
         with torch.inference_mode():
-            return float(goal_loss(self.goal, logits, self._owned))
+            return float(self._model.loss(self.aim, logits, owned, self._bar))
 
     def _judged(
         self, pixels: Pixels, detections: sv.Detections, score: Callable[[], float]
     ) -> Answer:
         if pixels is self.pixels:  # an answer does not drift from itself
             return Answer(pixels, detections, fell=False, progress=0, score=score)
-        fell, drifted = progress(self.goal, self.clean, detections, self._iou)
+        fell, drifted = self.aim.progress(self.clean, detections, self._iou)
         answer = Answer(pixels, detections, fell, drifted, score)
         self._last = answer
         if self.best is None or answer.rank > self.best.rank:
@@ -219,8 +229,15 @@ View = Objective | ScoreView | LabelView | BlindView
 
 
 def view_for(knowledge: Knowledge, objective: Objective) -> View:
-    """The view that an attack of that knowledge is handed."""
+    """The view that an attack of that knowledge is handed.
+
+    Raises
+    ------
+    AttackContractError : white-box knowledge of a black-box model.
+    """
     if knowledge is Knowledge.WHITE_BOX:
+        if not objective.white_box:
+            raise _no_gradient(objective.model_name)
         return objective
     if knowledge is Knowledge.NONE:
         return BlindView()
@@ -234,3 +251,10 @@ def view_for(knowledge: Knowledge, objective: Objective) -> View:
         return objective.answer(pixels).fell
 
     return ScoreView(score) if knowledge is Knowledge.SCORE else LabelView(fell)
+
+
+def _no_gradient(model: str) -> AttackContractError:
+    return AttackContractError(
+        f"model {model} is black-box: it has no gradient to give; "
+        "use an attack that needs less knowledge (`camdrift attacks` lists it)"
+    )

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator, Sequence
 
 import cv2
 import numpy as np
 
 from monitor.arrays import Pixels
 from monitor.drift.matching import Box, FrameDrift, ObjectDrift, Outcome
+from monitor.drift.tracks import UNFOLLOWED, ObjectTrack
+from monitor.drift.trails import Trail
+from monitor.trail_pictures import draw_faint_trails, draw_trails
 
 Colour = tuple[int, int, int]
 
@@ -27,7 +31,13 @@ _LEGIBLE = 640  # pixels
 
 
 def clean_picture(
-    pixels: Pixels, drift: FrameDrift, class_names: tuple[str, ...], *, zoom: int = 1
+    pixels: Pixels,
+    drift: FrameDrift,
+    class_names: tuple[str, ...],
+    *,
+    zoom: int = 1,
+    tracks: Sequence[ObjectTrack] = (),
+    trails: Sequence[Trail] = (),
 ) -> Pixels:
     """The clean frame with its detections; what the attack will cost each is in the colour.
 
@@ -38,11 +48,15 @@ def clean_picture(
     class_names : class id -> name.
     zoom : the picture is this many times as large as the frame, so that lines and text are sharp
         where a small frame is shown large; every pixel becomes a square of its own value.
+    tracks : one for each object of the drift, whose ids are shown; none: no ids.
+    trails : where the tracks were, drawn under the boxes.
     """
     picture = enlarged(pixels, zoom)
-    for thing in drift.objects:
+    draw_trails(picture, trails, zoom=zoom, line=_thickness(picture) + 2)
+    for thing, track in _tracked(drift, tracks):
         if thing.clean_box is not None and thing.clean_class is not None:
-            text = f"{_name(thing.clean_class, class_names)} {thing.clean_score:.2f}"
+            name = _name(thing.clean_class, class_names)
+            text = f"{_numbered(track.track_id)}{name} {thing.clean_score:.2f}"
             box = _corners(thing.clean_box, zoom)
             _draw_box(picture, box, COLOURS[thing.outcome])
             draw_label(picture, box, text, COLOURS[thing.outcome])
@@ -50,25 +64,36 @@ def clean_picture(
 
 
 def attacked_picture(
-    pixels: Pixels, drift: FrameDrift, class_names: tuple[str, ...], *, zoom: int = 1
+    pixels: Pixels,
+    drift: FrameDrift,
+    class_names: tuple[str, ...],
+    *,
+    zoom: int = 1,
+    tracks: Sequence[ObjectTrack] = (),
+    trails: Sequence[Trail] = (),
+    clean_trails: Sequence[Trail] = (),
 ) -> Pixels:
     """The attacked frame with its detections; a missed object keeps a dashed outline where it was.
 
     Parameters
     ----------
-    pixels, drift, class_names, zoom : see `clean_picture`.
+    pixels, drift, class_names, zoom, tracks, trails : see `clean_picture`.
+    clean_trails : where the clean answer saw the tracks, drawn thin for comparison.
     """
     picture = enlarged(pixels, zoom)
-    for thing in drift.objects:
+    draw_faint_trails(picture, clean_trails, zoom=zoom)
+    draw_trails(picture, trails, zoom=zoom, line=_thickness(picture) + 2)
+    for thing, track in _tracked(drift, tracks):
         colour = COLOURS[thing.outcome]
         if thing.attacked_box is not None and thing.attacked_class is not None:
             box = _corners(thing.attacked_box, zoom)
             _draw_box(picture, box, colour)
-            draw_label(picture, box, _attacked_text(thing, class_names), colour)
+            text = _numbered(track.attacked_track_id) + _attacked_text(thing, class_names)
+            draw_label(picture, box, text, colour)
         elif thing.clean_box is not None:
             box = _corners(thing.clean_box, zoom)
             _draw_dashes(picture, box, colour)
-            draw_label(picture, box, "missed", colour)
+            draw_label(picture, box, f"{_numbered(track.track_id)}missed", colour)
     return picture
 
 
@@ -104,6 +129,16 @@ def _attacked_text(thing: ObjectDrift, class_names: tuple[str, ...]) -> str:
     if thing.outcome is Outcome.RELABELLED and thing.clean_class is not None:
         return f"was {_name(thing.clean_class, class_names)}: {text}"
     return text
+
+
+def _tracked(
+    drift: FrameDrift, tracks: Sequence[ObjectTrack]
+) -> Iterator[tuple[ObjectDrift, ObjectTrack]]:
+    return zip(drift.objects, tracks or [UNFOLLOWED] * len(drift.objects), strict=True)
+
+
+def _numbered(track_id: int | None) -> str:
+    return "" if track_id is None else f"#{track_id} "
 
 
 def _name(label: int, class_names: tuple[str, ...]) -> str:

@@ -5,18 +5,21 @@ The live session and the batch evaluation are two loops around this one step.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 
 import supervision as sv
 
-from models.detector import WhiteBoxDetector
+from models.detector import Detector
 from monitor.arrays import Pixels
 from monitor.distances import distances
-from monitor.drift.matching import FrameDrift, match
-from monitor.goals import Goal
+from monitor.drift.matching import FrameDrift, ObjectDrift, match
+from monitor.drift.tracks import UNFOLLOWED, ObjectTrack
+from monitor.drift.trails import Trail
+from monitor.goals import Aim
 from monitor.objective import Counts, Objective
 from monitor.perturbers import Perturber
+from monitor.places import Place
 from monitor.stopwatch import Stopwatch
 from streams.frame import Frame
 from streams.scaling import scaled
@@ -37,6 +40,8 @@ class Observation:
     counts : forwards and backwards, clean answer included.
     linf, l2 : distance of the two frames in pixel units of [0, 1].
     stages_ms : milliseconds a stage: scale, clean, attack, attacked, drift.
+    tracks : what tracking says of each object of the drift; empty until `Tracking` has seen the frame.
+    clean_trails, attacked_trails : where the tracks of either answer were in the last seconds.
     """
 
     frame: Frame
@@ -49,6 +54,14 @@ class Observation:
     linf: float
     l2: float
     stages_ms: Mapping[str, float]
+    tracks: tuple[ObjectTrack, ...] = ()
+    clean_trails: tuple[Trail, ...] = ()
+    attacked_trails: tuple[Trail, ...] = ()
+
+    def tracked(self) -> Iterator[tuple[ObjectDrift, ObjectTrack]]:
+        """The objects of the drift, each with its track; nothing is followed where tracking was not asked."""
+        tracks = self.tracks or (UNFOLLOWED,) * len(self.drift.objects)
+        return zip(self.drift.objects, tracks, strict=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +71,15 @@ class Pipeline:
     Attributes
     ----------
     detector, perturber : what looks, and what is done to the frame.
-    goal, threshold, iou, width : see config.toml.
+    aim : what the attacker wants.
+    place : where it is to appear, looked up in every frame anew; None: anywhere.
+    threshold, iou, width : see config.toml.
     """
 
-    detector: WhiteBoxDetector
+    detector: Detector
     perturber: Perturber
-    goal: Goal
+    aim: Aim
+    place: Place | None
     threshold: float
     iou: float
     width: int
@@ -76,7 +92,7 @@ class Pipeline:
         objective = Objective(
             self.detector,
             frame.pixels,
-            self.goal,
+            self._aim_at(frame),
             threshold=self.threshold,
             iou=self.iou,
             with_gradient=self.perturber.needs_gradient,
@@ -110,4 +126,9 @@ class Pipeline:
             linf=apart.linf,
             l2=apart.l2,
             stages_ms=watch.laps,
+        )
+
+    def _aim_at(self, frame: Frame) -> Aim:
+        return (
+            self.aim if self.place is None else replace(self.aim, region=self.place.region(frame))
         )

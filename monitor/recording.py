@@ -10,6 +10,7 @@ from monitor.pipeline import Observation
 from monitor.report import write_report
 from monitor.runs import RunWriter
 from monitor.session import Session
+from streams.opening import input_file
 
 
 class Recorder:
@@ -64,12 +65,12 @@ class Recorder:
 
     def _begun(self, seen: Observation) -> RunWriter:
         settings = self._session.applied
-        file = Path(settings.stream.source)
+        file = input_file(settings.stream.source)
         return RunWriter(
             settings,
             seen.frame.source,
             class_names=self._session.class_names,
-            input_file=file if file.is_file() else None,
+            input_file=file if file is not None and file.is_file() else None,
             command=self._command,
         )
 

@@ -11,40 +11,29 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
-from models.detector import WhiteBoxDetector
+from models.detector import Detector, note_of
 from models.errors import ModelError
-from models.zoo import load_model
-from monitor.assembly import build_perturber, build_pipeline
+from monitor.aiming import build_aim
+from monitor.assembly import build_perturber, build_pipeline, load_detector
 from monitor.broadcast import Broadcast
 from monitor.config import Settings
 from monitor.errors import MonitorError
+from monitor.live_source import OpenSource, open_live, start_source
 from monitor.pace import Pace
 from monitor.pipeline import Observation, Pipeline
 from monitor.status import SessionState, SessionStatus
+from monitor.tracking import Tracking
 from streams.clock import Clock, SystemClock
 from streams.errors import SourceTimeout, StreamError
 from streams.frame import Frame
-from streams.opening import AUTO, open_source, resolve_auto
 from streams.source import VideoSource
 
 log = logging.getLogger(__name__)
 
 Sink = Callable[[Observation], None]
-OpenSource = Callable[[Settings, Clock], VideoSource]
 
 READ_TIMEOUT = 0.2
 """Seconds; how long a wish to stop, pause or change can wait behind a source that delivers nothing."""
-
-
-def open_live(settings: Settings, clock: Clock) -> VideoSource:
-    """The source of a live session: released at its own pace, a file over and over if `loop` says so."""
-    return open_source(
-        settings.stream.source,
-        seed=settings.run.seed,
-        pace=True,
-        loop=settings.stream.loop,
-        clock=clock,
-    )
 
 
 class Session:
@@ -62,7 +51,7 @@ class Session:
         *,
         clock: Clock | None = None,
         open_live: OpenSource = open_live,
-        load_model: Callable[[str], WhiteBoxDetector] = load_model,
+        load_model: Callable[[Settings], Detector] = load_detector,
     ) -> None:
         self._settings = settings
         self._sinks: list[Sink] = []
@@ -79,6 +68,7 @@ class Session:
         self._thread: threading.Thread | None = None
         self._source: VideoSource | None = None
         self._pipeline: Pipeline | None = None
+        self._tracking = Tracking()
         self._pace = Pace(self._clock)
         self._state = SessionState.NEW
         self._message = ""
@@ -101,8 +91,13 @@ class Session:
     @property
     def class_names(self) -> tuple[str, ...]:
         """Class id -> name of the model at work; empty before the start."""
+        return self.model.class_names if self.model else ()
+
+    @property
+    def model(self) -> Detector | None:
+        """The model at work; None before the start."""
         pipeline = self._pipeline
-        return pipeline.detector.class_names if pipeline else ()
+        return pipeline.detector if pipeline else None
 
     @property
     def status(self) -> SessionStatus:
@@ -136,9 +131,10 @@ class Session:
         """
         if self._thread is not None:
             raise RuntimeError("a session starts once; make a new one")
-        detector = self._load_model(self._settings.detector.model)
+        detector = self._load_model(self._settings)
         self._pipeline = build_pipeline(self._settings, detector)
         self._source = self._opened(self._settings)
+        self._say("; ".join(filter(None, (note_of(detector), self._message))))
         self._state = SessionState.RUNNING
         self._unwatched_since = self._clock.monotonic()
         self._thread = threading.Thread(target=self._run, name="camdrift-session", daemon=True)
@@ -174,11 +170,15 @@ class Session:
 
         Raises
         ------
-        ConfigError : an unknown word, a value out of range, an attack that does not exist; nothing changes.
+        ConfigError : an unknown word, a value out of range, an attack that does not exist, a goal or a
+            target that the model at work cannot take; nothing changes.
         """
         with self._wake:
             wanted = self._latest().changed(changes)
-            build_perturber(wanted)  # raises here, where somebody is looking, not in the loop
+            # These raise here, where somebody is looking, not in the loop.
+            build_perturber(wanted)
+            if self.model and _same_model(wanted, self._settings):
+                build_aim(wanted.attack, self.model)
             self._wanted, self._message = wanted, ""
             self._wake.notify_all()
             return wanted
@@ -278,14 +278,17 @@ class Session:
 
     def _show_again(self) -> None:
         """The frame that stands, under the settings that hold now; for pictures, not for records."""
-        if self._frame is not None and (seen := self._observed(self._frame)) is not None:
+        if self._frame is not None and (seen := self._observed(self._frame, again=True)):
             self.broadcast.publish(seen)
 
-    def _observed(self, frame: Frame) -> Observation | None:
+    def _observed(self, frame: Frame, *, again: bool = False) -> Observation | None:
         """The frame sent through; None where that failed, and the status says why."""
         assert self._pipeline is not None
         try:
-            return self._pipeline.observe(frame)
+            seen = self._pipeline.observe(frame)
+            if again:
+                return self._tracking.again(seen)
+            return self._tracking.follow(seen, trails=self._settings.panel.trails)
         except (ModelError, MonitorError) as error:
             self._halt(SessionState.FAILED, str(error))
         except Exception as error:  # the loop must not die silently, whatever a model throws
@@ -315,6 +318,8 @@ class Session:
             return False
         wanted = self._with_source(wanted)
         wanted = self._with_pipeline(wanted)
+        if wanted.detector.model != self._settings.detector.model:
+            self._tracking = Tracking()
         with self._wake:
             self._settings, self._taking = wanted, None
         return True
@@ -342,30 +347,24 @@ class Session:
         return wanted
 
     def _with_pipeline(self, wanted: Settings) -> Settings:
-        """Build the step anew; where the model does not load, keep the one at work and say so."""
+        """Build the step anew; with a model that does not load or cannot take the goal, stay and say so."""
         assert self._pipeline is not None
-        detector = self._pipeline.detector
-        was = self._settings.detector.model
-        if wanted.detector.model != was:
-            try:
-                detector = self._load_model(wanted.detector.model)
-            except ModelError as error:
-                self._say(str(error))
-                wanted = wanted.changed({"model": was})
-        self._pipeline = build_pipeline(wanted, detector)
+        detector, was = self._pipeline.detector, self._settings
+        try:
+            if not _same_model(wanted, was):
+                detector = self._load_model(wanted)
+                if note := note_of(detector):
+                    self._say(note)
+            self._pipeline = build_pipeline(wanted, detector)
+        except (ModelError, MonitorError) as error:
+            self._say(str(error))
+            kept = {"detector": was.detector, "model": was.model, "attack": was.attack}
+            wanted = wanted.model_copy(update=kept)
+            self._pipeline = build_pipeline(wanted, self._pipeline.detector)
         return wanted
 
     def _opened(self, settings: Settings) -> VideoSource:
-        spec, note = settings.stream.source, ""
-        if spec == AUTO:
-            choice = resolve_auto(clock=self._clock)
-            spec, note = choice.spec, choice.why
-        source = self._open_live(settings.changed({"source": spec}), self._clock)
-        try:
-            source.start()
-        except BaseException:
-            source.close()
-            raise
+        source, note = start_source(settings, self._open_live, self._clock)
         self._say(note)
         return source
 
@@ -376,3 +375,7 @@ class Session:
     def _say(self, message: str) -> None:
         with self._wake:
             self._message = message
+
+
+def _same_model(a: Settings, b: Settings) -> bool:
+    return (a.detector.model, a.model) == (b.detector.model, b.model)

@@ -9,14 +9,15 @@ from __future__ import annotations
 from array import array
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import fields
 
 import numpy as np
 
 from monitor.catalog import CATALOG, NONE, build_attack
 from monitor.config import Settings
 from monitor.distances import format_eps
-from monitor.drift.gaps import GapCounter
 from monitor.drift.intervals import ratio_interval
+from monitor.drift.ledger import TrackFigures, TrackLedger
 from monitor.drift.windows import RATIOS, FrameTally, RollingWindow, inexact
 from monitor.pipeline import Observation
 
@@ -25,6 +26,11 @@ NAMES = (
     "longest_gap_frames",
     "longest_gap_s",
     "track_switches",
+    "time_to_loss_frames",
+    "time_to_loss_s",
+    "time_to_recovery_frames",
+    "time_to_recovery_s",
+    "trail_distance_px",
     "js_distance_classes",
     "js_distance_scores",
     "calibration_error_clean",
@@ -37,9 +43,9 @@ NAMES = (
 
 REFERENCE = "clean predictions"
 
+_OF_TRACKS = frozenset(field.name for field in fields(TrackFigures))
 _NO_OBJECT = "the detector found no object in the clean frames"
 _LATER = {
-    "track_switches": "needs tracks over the whole clip; this version links objects from frame to frame only",
     "calibration_error_clean": "needs ground truth; this version compares with the clean predictions",
     "calibration_error_attacked": "needs ground truth; this version compares with the clean predictions",
     "map_clean": "needs ground truth; this version compares with the clean predictions",
@@ -51,7 +57,8 @@ _LATER = {
 class Summariser:
     """Takes observations in, one by one, and gives the summary at the end.
 
-    Memory grows by 96 bytes a frame, which the intervals need: 10 MB for an hour at 30 frames a second.
+    Memory grows by 96 bytes a frame, which the intervals need: 10 MB for an hour at 30 frames a second; and
+    by the record of each track.
 
     Parameters
     ----------
@@ -65,7 +72,8 @@ class Summariser:
         self._source = source
         self._class_names = tuple(class_names)
         self._window = RollingWindow(None)
-        self._gaps = GapCounter(settings.drift.iou)
+        self.tracks = TrackLedger()
+        """What became of each track."""
         self._counts: Counter[str] = Counter()
         self._over = [array("d") for _ in RATIOS]
         self._under = [array("d") for _ in RATIOS]
@@ -86,7 +94,7 @@ class Summariser:
         """
         tally = FrameTally.of(seen.drift, seen.success)
         self._window.update(tally)
-        self._gaps.update(seen.drift, seen.clean)
+        self.tracks.update(seen.drift, seen.tracked(), under_attack=seen.success is not None)
         for i, (over, under) in enumerate(tally.ratios()):
             self._over[i].append(inexact(over))
             self._under[i].append(under)
@@ -108,11 +116,9 @@ class Summariser:
 
     def summary(self) -> dict[str, object]:
         """The summary, ready for JSON; its keys are `NAMES` and what they stand on."""
-        gap = self._gaps.longest
         values: dict[str, float | None] = {
             **self._window.rates().as_dict(),
-            "longest_gap_frames": gap.frames,
-            "longest_gap_s": gap.seconds,
+            **self.tracks.figures().as_dict(),
         }
         figures = {name: values.get(name) for name in NAMES}
         missing = [name for name, value in figures.items() if value is None]
@@ -120,7 +126,7 @@ class Summariser:
             **figures,
             "not_measured": {name: self._why_not(name) for name in missing},
             "reference": REFERENCE,
-            "counts": dict(self._counts),
+            "counts": {**self._counts, **self.tracks.counts().as_dict()},
             "intervals": self._intervals(),
             "linf_max": self._linf,
             "l2_max": self._l2,
@@ -142,19 +148,35 @@ class Summariser:
             return _LATER[name]
         if name == "attack_success_rate":
             return self._why_no_success()
-        if name == "longest_gap_s" and self._counts["clean_objects"]:
-            return "the source states no time for its frames"
+        if name in _OF_TRACKS and self._counts["clean_objects"]:
+            return self._why_no_track(name)
         if name == "centre_shift_px" and self._counts["clean_objects"]:
             return "no object was found in both answers"
         if name.startswith("js_distance") and self._counts["clean_objects"]:
             return "the attacked answers hold no object, so there is no histogram to compare"
         return _NO_OBJECT
 
+    def _why_no_track(self, name: str) -> str:
+        counts = self.tracks.counts()
+        if not counts.tracks:
+            return "no object was found in two frames in a row, so that it could be followed"
+        if name == "trail_distance_px":
+            return "the attacked answer holds nothing that the clean tracks could be compared with"
+        if name.startswith("time_to") and not counts.tracks_attacked:
+            return self._why_no_success()
+        if name.startswith("time_to") and not counts.tracks_lost:
+            return "no track was lost"
+        if name.startswith("time_to_recovery") and not counts.tracks_recovered:
+            return "no track that was lost was found again"
+        return "the source states no time for its frames"
+
     def _why_no_success(self) -> str:
         if self._settings.attack.attack == NONE:
             return "no attack was run"
         if self._settings.attack.eps == 0:
             return "a budget of 0 leaves every frame as it is"
+        if self._settings.attack.at and "at" in self._settings.attack.goal.heeds:
+            return f"no frame held the place {self._settings.attack.at}, free of what was to appear there"
         return _NO_OBJECT
 
 
@@ -175,6 +197,9 @@ def condition(settings: Settings, source: str, class_names: Sequence[str]) -> di
         "attack_source": None if entry is None else entry.source,
         "knowledge": None if attack is None else str(attack.knowledge),
         "goal": str(words.goal),
+        # Null where the goal does not heed the word, or takes any class and any place.
+        "target": (words.target or None) if "target" in words.goal.heeds else None,
+        "at": (words.at or None) if "at" in words.goal.heeds else None,
         "norm": str(words.norm),
         "eps": words.eps,
         "eps_text": format_eps(words.eps, words.norm),

@@ -7,15 +7,18 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
-from models.detector import WhiteBoxDetector
+from models.detector import Detector
 from monitor.attacks.driver import Attack, drive
 from monitor.catalog import CATALOG
 from monitor.config import AttackSettings
 from monitor.distances import Budget, Norm
-from monitor.goals import Goal
+from monitor.goals import Aim, Goal
 from monitor.objective import Answer, Objective
 
 Pixels = npt.NDArray[np.uint8]
+
+ONE_CLASS = (Goal.ANY, Goal.VANISH, Goal.FABRICATE)
+"""The goals that a detector of one class can be attacked with; none needs more than its name."""
 
 BUDGETS = {
     Norm.LINF: (0.3 / 255, 1 / 255, 2.5 / 255, 4 / 255, 16 / 255),
@@ -33,14 +36,14 @@ def attacks() -> Iterator[tuple[str, Attack, Norm]]:
 
 def attacked(
     attack: Attack,
-    detector: WhiteBoxDetector,
+    detector: Detector,
     pixels: Pixels,
     budget: Budget,
-    goal: Goal = Goal.VANISH,
+    aim: Aim | Goal = Goal.VANISH,
     seed: int = 0,
 ) -> tuple[Objective, Pixels]:
     """Run an attack as the monitor runs it; (the objective with its counts, the attacked frame)."""
-    objective = Objective(detector, pixels, goal, threshold=0.5)
+    objective = Objective(detector, pixels, aim, threshold=0.5)
     return objective, drive(attack, objective, budget, np.random.default_rng(seed))
 
 

@@ -15,6 +15,7 @@ from monitor.config import Settings
 from monitor.objective import Counts
 from monitor.pipeline import Observation
 from monitor.runs import RunWriter
+from monitor.tracking import Tracking
 from streams.frame import Frame
 
 NAMES = ("face", "ball")
@@ -57,8 +58,9 @@ def story(count: int = 10) -> Iterator[Observation]:
         (face, face),
         (NOTHING, NOTHING),
     ]
+    tracking = Tracking()
     for index in range(count):
-        yield seen(index, *turns[index % len(turns)])
+        yield tracking.follow(seen(index, *turns[index % len(turns)]), trails=2)
 
 
 def settings_in(folder: Path, **words: object) -> Settings:

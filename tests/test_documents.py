@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from monitor.goals import Goal
 from monitor.status import SessionState
 from streams.states import LEGAL_MOVES, SourceState
 
@@ -41,3 +42,8 @@ def test_every_file_that_a_document_links_to_is_there() -> None:
         document = ROOT / name
         for target in re.findall(r"\]\((?!https?:)([^)#]+)", document.read_text(encoding="utf-8")):
             assert (document.parent / target).exists(), f"{name}: {target}"
+
+
+def test_the_table_of_goals_is_the_codes() -> None:
+    written = {row[0]: tuple(filter(None, row[2].split(", "))) for row in rows("| goal | a frame")}
+    assert written == {str(goal): goal.heeds for goal in Goal}

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from rich import box
 from rich.table import Table
 
+from models.detector import Detector
+from models.errors import ModelError
+from models.facts import SIDE, access, milliseconds, parameters
+from models.own_files import FORMS
 from models.zoo import ZOO
 from monitor.catalog import CATALOG
 from monitor.config import AttackSettings
+
+MOST_CLASSES = 12
+"""Class names that a row can hold."""
 
 
 def attack_table() -> Table:
@@ -23,18 +32,50 @@ def attack_table() -> Table:
     return table
 
 
-def model_table() -> Table:
-    """One row a model of the zoo."""
-    table = _table("")
+def model_table(*, timed: bool = True) -> Table:
+    """One row a model of the zoo; each is loaded, and run a few times if `timed`."""
+    table = _table(f"ms: one answer to a {SIDE}x{SIDE} frame, here and now" if timed else "")
     table.add_column("model", style="bold", no_wrap=True)
-    for heading in ("task", "classes", "access", "licence", "weights from", "source"):
+    table.add_column("task")
+    table.add_column("classes")
+    table.add_column("parameters", justify="right")
+    if timed:
+        table.add_column("ms", justify="right")
+    for heading in ("access", "licence", "weights from", "source"):
         table.add_column(heading)
     for name, entry in ZOO.items():
-        classes = ", ".join(entry.classes)
-        table.add_row(
-            name, entry.task, classes, "white-box", entry.licence, entry.origin, entry.source
-        )
+        facts = _facts(entry.load, timed=timed)
+        classes = _shortened(entry.classes)
+        table.add_row(name, entry.task, classes, *facts, entry.licence, entry.origin, entry.source)
     return table
+
+
+def own_model_table() -> Table:
+    """One row a form in which a model of one's own is written."""
+    table = _table(r"section \[model] of config.toml says the rest: docs/models.md")
+    table.add_column("your own", style="bold", no_wrap=True)
+    table.add_column("access")
+    table.add_column("for example", no_wrap=True)
+    for form in FORMS:
+        table.add_row(form.form, form.access, form.example)
+    return table
+
+
+def _facts(load: Callable[[], Detector], *, timed: bool) -> list[str]:
+    """Parameters, milliseconds, access; dashes and the reason where the model does not load."""
+    try:
+        detector = load()
+    except ModelError as error:
+        return ["-"] * (1 + timed) + [str(error)]
+    count = parameters(detector)
+    shown = "-" if count is None else f"{count / 1e6:.2f} M"
+    return [shown, *([f"{milliseconds(detector):.1f}"] if timed else []), access(detector)]
+
+
+def _shortened(classes: tuple[str, ...]) -> str:
+    if len(classes) <= MOST_CLASSES:
+        return ", ".join(classes)
+    return f"{', '.join(classes[:3])}, ... ({len(classes)})"
 
 
 def _table(caption: str) -> Table:

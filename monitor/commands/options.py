@@ -85,6 +85,8 @@ def _option(word: str, setting: Any) -> inspect.Parameter:
 def _shown(word: str, default: object) -> str:
     if word == "eps":
         return "4/255"
+    if isinstance(default, tuple):
+        return ", ".join(_shown(word, part) for part in default) or "none"
     return f"{default:g}" if isinstance(default, float) else str(default)
 
 

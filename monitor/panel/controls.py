@@ -7,16 +7,31 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from monitor.aiming import possible_goals, target_id
 from monitor.catalog import CATALOG, NONE
 from monitor.config import Settings, sections
 from monitor.distances import Norm
 from monitor.errors import MonitorError
+from monitor.goals import Goal
 from monitor.session import Session
 from monitor.status import SessionState
 from streams.errors import StreamError
+from streams.opening import SCENE_PREFIX
 from streams.producers.devices import listed_cameras
+from streams.scenes import SCENES
 
-WORDS: Final = ("source", "attack", "goal", "norm", "eps", "steps", "threshold", "amplify")
+WORDS: Final = (
+    "source",
+    "attack",
+    "goal",
+    "target",
+    "at",
+    "norm",
+    "eps",
+    "steps",
+    "threshold",
+    "amplify",
+)
 """The settings that the panel changes, by their word in config.toml."""
 
 AMPLIFY: Final = (1.0, 4.0, 8.0, 16.0, 32.0)
@@ -69,7 +84,7 @@ def attack_info(name: str) -> str:
 
 def sources(settings: Settings) -> list[tuple[str, str]]:
     """(label, value) of the sources to choose from; others may be typed."""
-    offered = [("auto", "auto"), ("scene:portrait", "scene:portrait")]
+    offered = [(name, name) for name in ("auto", *(SCENE_PREFIX + scene for scene in SCENES))]
     offered += [(f"camera {index}", str(index)) for index in listed_cameras() or ()]
     held = settings.stream.source
     if held not in [value for _, value in offered]:
@@ -82,7 +97,19 @@ def heeds(settings: Settings, word: str) -> bool:
     name = settings.attack.attack
     if name == NONE:
         return False
-    return word in ("goal", "norm", "eps") or word in CATALOG[name].controls
+    return word in ("goal", "norm", "eps", *settings.attack.goal.heeds, *CATALOG[name].controls)
+
+
+def goals(session: Session) -> list[str]:
+    """The goals to choose from: those that the model at work can be attacked with."""
+    return [str(goal) for goal in (possible_goals(session.model) if session.model else Goal)]
+
+
+def targets(session: Session) -> list[tuple[str, str]]:
+    """(label, value) of the classes to choose from; fabricate may take any."""
+    offered = [(name, name) for name in session.class_names]
+    any_class = [("any class", "")]
+    return offered if session.settings.attack.goal is Goal.MISLABEL else any_class + offered
 
 
 class Controls:
@@ -99,6 +126,7 @@ class Controls:
         held = {word: settings.word(word) for word in WORDS}
         norm = settings.attack.norm
         held["goal"], held["norm"] = str(held["goal"]), str(norm)
+        held["target"] = self._target()
         held["eps"] = round(held["eps"] / EPS[norm].unit, 4)
         return held
 
@@ -115,13 +143,39 @@ class Controls:
             changes = {"eps": _number(value) * EPS[settings.attack.norm].unit}
         elif word == "norm" and value in self._eps:
             changes["eps"] = self._eps[Norm(value)]
-        elif word == "source":
-            changes = {"source": str(value or "").strip()}
+        elif word in ("source", "target", "at"):
+            changes = {word: str(value or "").strip()}
+        elif word in ("attack", "goal"):
+            changes |= self._fitting(changes)
         try:
             self._session.apply(changes)
         except (MonitorError, StreamError) as error:
             return str(error)
         return ""
+
+    def _target(self) -> str:
+        """The target as the model spells it; "" where it has no such class."""
+        text, model = self._session.settings.attack.target, self._session.model
+        if model is None or not text:
+            return text
+        try:
+            return model.class_names[target_id(text, model)]
+        except MonitorError:
+            return ""
+
+    def _fitting(self, changes: Mapping[str, Any]) -> dict[str, Any]:
+        """What has to change along, so that no choice leads to a refusal that another control could spare."""
+        held, target = self._session.settings.attack, self._target()
+        goal = str(changes.get("goal", held.goal))
+        along: dict[str, Any] = {}
+        if "goal" not in changes and goal not in goals(self._session):
+            goal = along["goal"] = str(Goal.ANY)
+        classes = self._session.class_names
+        if goal == Goal.MISLABEL and not target and classes:
+            along["target"] = classes[0]
+        if goal == Goal.FABRICATE and not target:
+            along["target"] = ""
+        return along
 
     def button(self) -> str:
         """What the one button does now."""

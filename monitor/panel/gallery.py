@@ -17,15 +17,11 @@ import numpy as np
 
 from monitor.arrays import Pixels
 from monitor.panel.placeholder import failed_picture, stamped, waiting_picture
-from monitor.pictures import (
-    attacked_picture,
-    clean_picture,
-    difference_picture,
-    legible_zoom,
-)
+from monitor.pictures import difference_picture, legible_zoom
 from monitor.pipeline import Observation
 from monitor.session import Session
 from monitor.status import SessionState, SessionStatus
+from monitor.views import attacked_view, clean_view
 
 log = logging.getLogger(__name__)
 
@@ -210,9 +206,9 @@ def draw(kind: Kind, scene: _Scene, names: tuple[str, ...]) -> Pixels:
     # A browser would enlarge boxes and text with the frame, and blur them.
     zoom = legible_zoom(seen.frame.pixels)
     if kind is Kind.CLEAN:
-        picture = clean_picture(seen.frame.pixels, seen.drift, names, zoom=zoom)
+        picture = clean_view(seen, names, zoom=zoom)
     elif kind is Kind.ATTACKED:
-        picture = attacked_picture(seen.attacked_pixels, seen.drift, names, zoom=zoom)
+        picture = attacked_view(seen, names, zoom=zoom)
     else:
         picture = difference_picture(seen.frame.pixels, seen.attacked_pixels, scene.factor)
     if status.state in (SessionState.PAUSED, SessionState.ENDED):

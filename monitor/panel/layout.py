@@ -13,7 +13,6 @@ from gradio.components import Component
 from monitor.catalog import CATALOG, NONE
 from monitor.config import Settings
 from monitor.distances import Norm
-from monitor.goals import Goal
 from monitor.panel import readouts
 from monitor.panel.chart import chart
 from monitor.panel.controls import (
@@ -23,10 +22,13 @@ from monitor.panel.controls import (
     Controls,
     attack_info,
     description,
+    goals,
     heeds,
     sources,
+    targets,
 )
 from monitor.panel.guard import LOGOUT
+from monitor.panel.labels import top_labels
 from monitor.panel.theme import theme
 from monitor.panel.watch import Watch
 from monitor.session import Session
@@ -120,6 +122,7 @@ class _Page:
             with gr.Column(min_width=280):
                 gr.HTML(_title("Drift", "how far the two answers are apart"))
                 self._chart = gr.HTML(chart((), 0))
+        self._labels = gr.HTML()
         self._counters = gr.HTML()
 
     def _panel(self) -> None:
@@ -138,10 +141,21 @@ class _Page:
             [NONE, *CATALOG], value=held["attack"], label="attack", info=attack_info(held["attack"])
         )
         self._widgets["goal"] = gr.Radio(
-            [str(goal) for goal in Goal],
-            value=held["goal"],
-            label="goal",
-            info=description("goal"),
+            goals(self._session), value=held["goal"], label="goal", info=description("goal")
+        )
+        self._widgets["target"] = gr.Dropdown(
+            targets(self._session),
+            value=held["target"],
+            label="target",
+            info=_first_clause("target"),
+            visible=heeds(settings, "target"),
+        )
+        self._widgets["at"] = gr.Textbox(
+            held["at"],
+            label="at",
+            info=_first_clause("at"),
+            placeholder="anywhere",
+            visible=heeds(settings, "at"),
         )
         self._widgets["norm"] = gr.Radio(
             [str(norm) for norm in Norm],
@@ -188,10 +202,12 @@ class _Page:
             self._attacked,
             self._difference,
             self._chart,
+            self._labels,
             self._counters,
         ]
         for word in WORDS:
-            self._widgets[word].input(  # type: ignore[attr-defined]
+            gr.on(
+                self._happenings(word),
                 self._changer(word),
                 inputs=[self._widgets[word]],
                 outputs=[self._refusal, *held],
@@ -216,6 +232,13 @@ class _Page:
 
         return change
 
+    def _happenings(self, word: str) -> list[Any]:
+        """What makes a change of a widget count: a text once it is whole, all else at once."""
+        widget = self._widgets[word]
+        if isinstance(widget, gr.Textbox):
+            return [widget.submit, widget.blur]
+        return [widget.input]  # type: ignore[attr-defined]
+
     def _press(self) -> list[Any]:
         self._controls.press()
         return self._held()
@@ -239,6 +262,7 @@ class _Page:
             readouts.attacked_caption(reading, settings),
             readouts.difference_caption(reading, settings),
             chart(reading.points, reading.window),
+            top_labels(reading),
             readouts.counters(status, reading),
         ]
 
@@ -248,7 +272,10 @@ class _Page:
         looks: dict[str, dict[str, Any]] = {word: {"value": held[word]} for word in WORDS}
         looks["source"]["choices"] = sources(settings)
         looks["attack"]["info"] = attack_info(held["attack"])
-        looks["goal"]["visible"] = looks["norm"]["visible"] = heeds(settings, "goal")
+        looks["goal"]["choices"] = goals(self._session)
+        looks["target"]["choices"] = targets(self._session)
+        for word in ("goal", "target", "at", "norm"):
+            looks[word]["visible"] = heeds(settings, word)
         looks["eps"] = _eps_look(settings, held)
         looks["steps"] = _steps_look(settings, held)
         if keep:

@@ -9,6 +9,7 @@ from monitor.catalog import NONE
 from monitor.config import Settings
 from monitor.distances import Norm, format_eps
 from monitor.drift.matching import FrameDrift, Outcome
+from monitor.goals import Goal
 from monitor.panel.watch import Reading
 from monitor.pictures import COLOURS
 from monitor.status import SessionState, SessionStatus
@@ -84,7 +85,7 @@ def attacked_caption(reading: Reading, settings: Settings) -> str:
     seen = reading.observation
     if seen is None:
         return _caption("no frame yet")
-    return _caption(_outcomes(seen.drift), attack_text(settings))
+    return _caption(_outcomes(seen.drift), escape(attack_text(settings)))
 
 
 def difference_caption(reading: Reading, settings: Settings) -> str:
@@ -102,7 +103,17 @@ def attack_text(settings: Settings) -> str:
     attack = settings.attack
     if attack.attack == NONE:
         return "no attack"
-    return f"{attack.attack}, {attack.goal}, {attack.norm} {format_eps(attack.eps, attack.norm)}"
+    return f"{attack.attack}, {goal_text(settings)}, {attack.norm} {format_eps(attack.eps, attack.norm)}"
+
+
+def goal_text(settings: Settings) -> str:
+    """The goal with what it heeds: "mislabel as speed limit", "fabricate ball at linesman"."""
+    attack, words = settings.attack, [str(settings.attack.goal)]
+    if "target" in attack.goal.heeds and attack.target:
+        words.append(f"as {attack.target}" if attack.goal is Goal.MISLABEL else attack.target)
+    if "at" in attack.goal.heeds and attack.at:
+        words.append(f"at {attack.at}")
+    return " ".join(words)
 
 
 def legend() -> str:
@@ -133,8 +144,22 @@ def counters(status: SessionStatus, reading: Reading) -> str:
         ("forwards", forwards, "a frame"),
         ("backwards", backwards, "a frame"),
     ]
-    tiles = "".join(_tile(*row) for row in drift + work)
+    tiles = "".join(_tile(*row) for row in drift + track_figures(reading) + work)
     return f'<div class="cd-tiles">{tiles}</div>{stages(status)}'
+
+
+def track_figures(reading: Reading) -> list[tuple[str, str, str]]:
+    """(name, value, unit) of what tracking says; times and switches since the attack was last changed."""
+    figures, counts = reading.tracks, reading.track_counts
+    switches = NOTHING if figures.track_switches is None else str(figures.track_switches)
+    lost = f"{counts.tracks_lost} of {_count(counts.tracks_attacked, 'track')}"
+    time, unit = _time(figures.time_to_loss_s, figures.time_to_loss_frames)
+    return [
+        ("lost now", str(reading.lost_now), f"of {_count(reading.in_sight, 'track')}"),
+        ("switches", switches, f"{_count(counts.tracks, 'track')} so far"),
+        (f"time to loss{unit}", time, f"median, {lost}" if counts.tracks_lost else "none was lost"),
+        ("trails apart", _pixels(reading.distance_px), "px, the widest pair"),
+    ]
 
 
 def stages(status: SessionStatus) -> str:
@@ -175,6 +200,17 @@ def _tile(name: str, value: str, unit: str) -> str:
 
 def _count(number: int, what: str) -> str:
     return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
+def _time(seconds: float | None, frames: float | None) -> tuple[str, str]:
+    """A time and its unit: seconds, or frames where the source has no clock."""
+    if seconds is not None:
+        return f"{seconds:.2f}", " [s]"
+    return (NOTHING, "") if frames is None else (f"{frames:g}", " [frames]")
+
+
+def _pixels(value: float | None) -> str:
+    return NOTHING if value is None else f"{value:.1f}"
 
 
 def _percent(value: float | None) -> str:

@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Final
 
+from monitor.config import AttackSettings
+from monitor.drift.ledger import TrackCounts, TrackFigures, TrackLedger
+from monitor.drift.matching import ObjectDrift, Outcome
+from monitor.drift.tracks import ObjectTrack
 from monitor.drift.windows import FrameTally, Rates, RollingWindow
 from monitor.pipeline import Observation
 from monitor.session import Session
 
 HISTORY: Final = 240
 """Frames that the chart looks back; at 10 to 20 frames a second that is 12 to 24 s."""
+
+MOST_TRACKS: Final = 200
+"""Tracks that the figures look back on; a session may last for days."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +49,38 @@ class Reading:
     rates : over the last `window` frames of this source.
     window : frames inside the window now.
     points : oldest first, at most `HISTORY`.
+    tracks : the figures over the tracks since this source came or the attack changed.
+    track_counts : how many tracks they stand on.
     """
 
     observation: Observation | None
     rates: Rates
     window: int
     points: tuple[Point, ...]
+    tracks: TrackFigures = field(default_factory=TrackFigures)
+    track_counts: TrackCounts = field(default_factory=TrackCounts)
+
+    @property
+    def in_sight(self) -> int:
+        """Clean tracks in the newest frame."""
+        return sum(track.track_id is not None for _, track in self._tracked())
+
+    @property
+    def lost_now(self) -> int:
+        """Of these, those that the attacked answer misses."""
+        return sum(
+            track.track_id is not None and thing.outcome is Outcome.MISSED
+            for thing, track in self._tracked()
+        )
+
+    @property
+    def distance_px(self) -> float | None:
+        """The largest distance of two trails in the newest frame."""
+        known = [track.trail_distance_px for _, track in self._tracked()]
+        return max((distance for distance in known if distance is not None), default=None)
+
+    def _tracked(self) -> Iterator[tuple[ObjectDrift, ObjectTrack]]:
+        return iter(()) if self.observation is None else self.observation.tracked()
 
 
 class Watch:
@@ -59,16 +93,26 @@ class Watch:
         self._session = session
         self._lock = threading.Lock()
         self._newest: Observation | None = None
+        self._attack: AttackSettings = session.applied.attack
         self._begin_anew("", session.settings.drift.window)
         session.add_sink(self.take)
 
     def take(self, observation: Observation) -> None:
         """Take one frame in; another source or another window size begins anew."""
         source, size = observation.frame.source, self._session.settings.drift.window
+        attack = self._session.applied.attack
         tally = FrameTally.of(observation.drift, observation.success)
         with self._lock:
             if source != self._source or size != self._window.size:
                 self._begin_anew(source, size)
+            if attack != self._attack:
+                # How long tracks hold out is a question to one attack.
+                self._attack, self._ledger = attack, TrackLedger(MOST_TRACKS)
+            self._ledger.update(
+                observation.drift,
+                observation.tracked(),
+                under_attack=observation.success is not None,
+            )
             self._window.update(tally)
             self._frame.update(tally)
             whole, single = self._window.rates(), self._frame.rates()
@@ -80,11 +124,19 @@ class Watch:
     def reading(self) -> Reading:
         """A snapshot."""
         with self._lock:
-            return Reading(self._newest, self._rates, len(self._window), tuple(self._points))
+            return Reading(
+                self._newest,
+                self._rates,
+                len(self._window),
+                tuple(self._points),
+                self._ledger.figures(),
+                self._ledger.counts(),
+            )
 
     def _begin_anew(self, source: str, size: int) -> None:
         self._source = source
         self._window, self._frame = RollingWindow(size), RollingWindow(1)
+        self._attack, self._ledger = self._session.applied.attack, TrackLedger(MOST_TRACKS)
         self._newest = None
         self._rates = self._window.rates()
         self._points: deque[Point] = deque(maxlen=HISTORY)

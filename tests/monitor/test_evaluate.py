@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -49,7 +50,7 @@ def clip(tmp_path_factory: pytest.TempPathFactory, photograph: Pixels) -> Path:
 def _one_detector(monkeypatch: pytest.MonkeyPatch, faces: CenterFace) -> None:
     """Spare loading the weights for every run; the name must be the right one all the same."""
 
-    def load(name: str) -> CenterFace:
+    def load(name: str, options: object) -> CenterFace:
         if name != "faces":
             raise UnknownModel(f"model {name!r}")
         return faces
@@ -104,8 +105,9 @@ def test_same_seed_same_bytes_and_another_seed_others(tmp_path: Path, clip: Path
     one, two, other = (
         evaluate(str(clip), settings_in(tmp_path, seed=seed, **words)) for seed in (1, 1, 2)
     )
-    tables = [path.relative_to(one) for path in (*one.glob("frames/*"), *one.glob("objects/*"))]
-    assert len(tables) == 4
+    parts = [*one.glob("frames/*"), *one.glob("objects/*"), *one.glob("tracks/*")]
+    tables = [path.relative_to(one) for path in parts]
+    assert len(tables) == 5
     for name in [*tables, Path("summary.json")]:
         assert (one / name).read_bytes() == (two / name).read_bytes(), name
     assert any((one / name).read_bytes() != (other / name).read_bytes() for name in tables)
@@ -125,6 +127,24 @@ def test_a_scene_runs_for_as_many_frames_as_asked_for(tmp_path: Path) -> None:
     assert run.frames().num_rows == 3
     assert run.manifest["input"] is None
     assert run.name.endswith("-scene-portrait")
+
+
+def test_a_scene_with_a_length_needs_no_bound(tmp_path: Path) -> None:
+    told: list[EvaluateProgress] = []
+    spec = "scene:portrait?frames=2&width=160&height=120"
+    run = Run.open(evaluate(spec, settings_in(tmp_path), progress=told.append))
+    assert run.frames().num_rows == 2
+    assert [p.total for p in told] == [2, 2]
+
+
+def test_a_photo_is_hashed_and_its_frames_are_bounded(tmp_path: Path) -> None:
+    photo = tmp_path / "grey.png"
+    cv2.imwrite(str(photo), np.full((120, 160, 3), 90, np.uint8))
+    run = Run.open(evaluate(f"photo:{photo}?width=160", settings_in(tmp_path, frames=2)))
+    assert run.frames().num_rows == 2
+    assert run.manifest["input"]["sha256"] == hashlib.sha256(photo.read_bytes()).hexdigest()
+    with pytest.raises(ConfigError, match="a photo has no end; say how many frames"):
+        evaluate(f"photo:{photo}", settings_in(tmp_path))
 
 
 # What is refused, before a folder is made.
@@ -216,7 +236,7 @@ class BrokenAt:
 def test_a_detector_that_answers_nan(
     tmp_path: Path, clip: Path, faces: CenterFace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("monitor.assembly.load_model", lambda _: BrokenAt(faces, 11))
+    monkeypatch.setattr("monitor.assembly.load_model", lambda *_: BrokenAt(faces, 11))
     with pytest.raises(ModelOutputError, match="NaN or infinity"):
         evaluate(str(clip), settings_in(tmp_path))
     assert whole_frames(only_partial(tmp_path)) == 5  # FGSM costs two forwards a frame

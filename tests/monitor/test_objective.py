@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from contracts import attacked, judged
+from contracts import ONE_CLASS, attacked, judged
 from linear import LinearDetector
 
 from models.centerface import CenterFace
@@ -14,7 +14,7 @@ from monitor.attacks.fgsm import FGSM
 from monitor.attacks.pgd import PGD
 from monitor.distances import Budget, Norm
 from monitor.errors import AttackContractError
-from monitor.goals import Goal
+from monitor.goals import Aim, Goal
 from monitor.objective import Knowledge, LabelView, Objective, ScoreView, view_for
 
 LINF_4 = Budget(Norm.LINF, 4 / 255)
@@ -54,10 +54,14 @@ def test_starts_from_the_frame_itself_are_not_repeated(
 
 def test_the_gradient_agrees_with_finite_differences() -> None:
     rng = np.random.default_rng(0)
-    detector = LinearDetector(rng.standard_normal((2, 12, 12, 3)).astype(np.float32), (3.0, -3.0))
+    weights = rng.standard_normal((2, 2, 12, 12, 3)).astype(np.float32) / 10
     pixels = rng.integers(20, 200, (12, 12, 3), dtype=np.uint8)
-    for goal in Goal:
-        objective = Objective(detector, pixels, goal, threshold=0.01)
+    level = (weights * (pixels / 255)).sum(axis=(2, 3, 4))
+    detector = LinearDetector(weights, [[3, 2], [-5, -5.5]] - level, ("a", "b"))
+    aims = [*map(Aim, ONE_CLASS), Aim(Goal.MISLABEL, 1), Aim(Goal.FABRICATE, 1)]
+    for aim in aims:
+        objective = Objective(detector, pixels, aim, threshold=0.1)
+        assert len(objective.clean) == 1
         _, gradient = objective.gradient(pixels)
         here = objective.answer(pixels.copy()).loss
         for y, x, c in [(0, 0, 0), (5, 7, 1), (11, 11, 2)]:
@@ -150,7 +154,7 @@ def test_a_view_hands_out_no_more_than_its_knowledge(
 
 
 def test_a_score_of_the_clean_frame_is_its_loss(faces: CenterFace, photograph: np.ndarray) -> None:
-    for goal in Goal:
+    for goal in ONE_CLASS:
         objective = Objective(faces, photograph, goal, threshold=0.5)
         view = view_for(Knowledge.SCORE, objective)
         assert isinstance(view, ScoreView)

@@ -24,6 +24,7 @@ from monitor.report.chart import rolling_ratio, thinned
 from monitor.report.figures import percent
 from monitor.report.origin import reproduction
 from monitor.runs import Run, RunWriter
+from monitor.tracking import Tracking
 
 
 def answer(*rows: tuple[int, float]) -> sv.Detections:
@@ -43,9 +44,11 @@ Turn = tuple[sv.Detections, sv.Detections, bool | None]
 
 def run_of(folder: Path, turns: list[Turn], name: object = "clip.avi", **words: object) -> Path:
     settings = Settings().changed({"runs": str(folder / "runs"), **words})
+    tracking = Tracking()
     with RunWriter(settings, str(name), class_names=("face",)) as writer:
         for index, (clean, attacked, success) in enumerate(turns):
-            writer.add(observed(index, clean, attacked, success=success))
+            seen = observed(index, clean, attacked, success=success)
+            writer.add(tracking.follow(seen, trails=2))
     return writer.finish()
 
 
@@ -199,6 +202,17 @@ def test_figures_intervals_and_reasons_stand_in_the_table(tmp_path: Path) -> Non
     assert "75.0 %" in miss
     assert re.search(r"\d+\.\d % to \d+\.\d %", miss)
     assert page.count("Not measured:") == 0
+    assert "Tracks: 1 followed, 1 lost under attack (after 0 frames, 0.00 s, median)" in page
+    for key, value in (
+        ("time_to_loss_frames", "0 frames"),
+        ("time_to_recovery_frames", "2 frames"),
+        ("time_to_recovery_s", "0.08 s"),
+        ("longest_gap_frames", "3 frames"),
+        ("track_switches", "0"),
+        ("trail_distance_px", "0.00 px"),
+    ):
+        (row,) = [row for row in rows if f"|{key}|" in row]
+        assert f"|{value}|" in row
     gone = page_of(tmp_path, [GONE] * 12)
     assert "Not measured: no object was found in both answers." in gone
     assert "needs ground truth" in gone

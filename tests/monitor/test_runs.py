@@ -34,9 +34,13 @@ def test_nothing_stands_under_the_final_name_before_the_end(tmp_path: Path) -> N
     assert final == writer.finish() == writer.folder
 
 
+BY_FRAME = ("frames", "objects", "timings")
+
+
 def test_what_is_in_a_run_folder(tmp_path: Path) -> None:
     folder = written(tmp_path)
-    parts = {f"{table}/part-{i:05d}.parquet" for table in SCHEMAS for i in range(3)}
+    parts = {f"{table}/part-{i:05d}.parquet" for table in BY_FRAME for i in range(3)}
+    parts.add("tracks/part-00000.parquet")
     pictures = {name for name in files(folder) if name.startswith("failures/")}
     assert files(folder) == {"manifest.json", "summary.json"} | parts | pictures
     assert len(pictures) == 9

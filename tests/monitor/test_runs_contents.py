@@ -208,7 +208,7 @@ def spoil(folder: Path, how: str) -> None:
     ("how", "message"),
     [
         ("no manifest", "no run folder"),
-        ("format", "written in format 99, this version reads 1"),
+        ("format", "written in format 99, this version reads 2"),
         ("no summary", "missing"),
         ("half a summary", "cannot be read"),
         ("a figure less", "lacks relabel_rate"),

@@ -11,6 +11,7 @@ import pytest
 from stills import PATIENCE, Stills, running, settings, until
 
 from models.centerface import CenterFace
+from models.classifier import WholeFrame
 from monitor.config import Settings
 from monitor.errors import ConfigError
 from monitor.pipeline import Observation
@@ -247,3 +248,37 @@ def test_no_thread_is_left_and_the_source_is_closed(
         until(lambda: stills.given > 0)
     until(lambda: threading.active_count() <= before)
     assert stills.closed
+
+
+def test_a_goal_that_the_model_cannot_take_is_refused_where_it_is_asked_for(
+    faces: CenterFace, photograph: np.ndarray
+) -> None:
+    with running(faces, lambda: Stills(photograph)) as session:
+        with pytest.raises(ConfigError, match="model faces has one class"):
+            session.apply({"goal": "mislabel", "target": "face"})
+        assert session.settings.attack.goal == "vanish"
+
+
+def test_a_model_that_cannot_take_the_goal_leaves_the_old_one_at_work(
+    faces: CenterFace, imagenet: WholeFrame, photograph: np.ndarray
+) -> None:
+    with running(faces, lambda: Stills(photograph)) as session:
+        session._load_model = lambda _: imagenet
+        session.apply({"model": "imagenet"})
+        until(lambda: "labels the whole frame" in session.status.message)
+        assert session.model is faces
+        assert session.settings.detector.model == "faces"
+        until(lambda: session.status.state is SessionState.RUNNING)
+        session.apply({"model": "imagenet", "goal": "any"})
+        until(lambda: session.model is imagenet)
+
+
+def test_a_place_that_the_source_does_not_know_is_told_and_can_be_mended(
+    faces: CenterFace, photograph: np.ndarray
+) -> None:
+    with running(faces, lambda: Stills(photograph)) as session:
+        session.apply({"goal": "fabricate", "at": "linesman"})
+        until(lambda: session.status.state is SessionState.FAILED)
+        assert "has no ground truth" in session.status.message
+        session.apply({"at": "0.2,0.5"})
+        until(lambda: session.status.state is SessionState.RUNNING)

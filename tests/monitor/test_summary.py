@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from monitor.config import Settings
 from monitor.pipeline import Observation
 from monitor.runs import Run, RunWriter
 from monitor.summary import NAMES, Summariser, condition
+from monitor.tracking import Tracking
 
 DESIGN = {
     "miss_rate",
@@ -27,6 +29,11 @@ DESIGN = {
     "longest_gap_frames",
     "longest_gap_s",
     "track_switches",
+    "time_to_loss_frames",
+    "time_to_loss_s",
+    "time_to_recovery_frames",
+    "time_to_recovery_s",
+    "trail_distance_px",
     "js_distance_classes",
     "js_distance_scores",
     "calibration_error_clean",
@@ -37,7 +44,6 @@ DESIGN = {
 }
 
 LATER = {
-    "track_switches",
     "calibration_error_clean",
     "calibration_error_attacked",
     "map_clean",
@@ -67,7 +73,8 @@ def story(count: int) -> list[Observation]:
             *((int(x) + int(rng.integers(3)), int(rng.integers(2)), rng.random()) for x in spots)
         )
 
-    return [seen(i, some(), some()) for i in range(count)]
+    tracking = Tracking()
+    return [tracking.follow(seen(i, some(), some()), trails=0) for i in range(count)]
 
 
 def summary(frames: Iterable[Observation], **words: object) -> dict[str, object]:
@@ -121,6 +128,64 @@ def test_the_summary_agrees_with_sql_over_the_tables(tmp_path: Path) -> None:
     ).to_pylist()
     assert counts.items() <= run.summary["counts"].items()  # type: ignore[attr-defined]
     assert run.summary["linf_max"] == 39 / 255
+
+
+def test_every_figure_of_tracks_can_be_had_from_the_objects(tmp_path: Path) -> None:
+    settings = Settings().changed({"runs": str(tmp_path), "part_frames": 7})
+    # One object is lost for so long that another track finds it again, one never, one comes and goes.
+    gone, both = (2, 0, 0.9), [(11, 0, 0.8), (20, 1, 0.7)]
+    tracking = Tracking()
+    with RunWriter(settings, "clip.avi", class_names=("face", "ball")) as writer:
+        for i in range(60):
+            attacked = [both[0]] * (i % 7 < 4) + [both[1]] + [gone] * (not 5 <= i < 40)
+            frame = seen(i, answer(gone, *both), answer(*attacked))
+            writer.add(tracking.follow(frame, trails=0))
+    run = Run.open(writer.finish())
+    by_sql = run.query(
+        """
+        WITH clean AS (
+            SELECT track_id, frame, outcome, switch, trail_distance_px,
+                   min(frame) FILTER (outcome = 'missed') OVER (PARTITION BY track_id) AS lost_at
+            FROM objects WHERE track_id IS NOT NULL)
+        SELECT track_id, min(frame) AS first_frame, max(frame) AS last_frame, count(*) AS frames,
+               sum((outcome = 'missed')::INT)::BIGINT AS missed, sum(switch::INT)::BIGINT AS switches,
+               min(lost_at) - min(frame) AS time_to_loss_frames,
+               min(frame) FILTER (outcome <> 'missed' AND frame > lost_at) - min(lost_at)
+                   AS time_to_recovery_frames,
+               avg(trail_distance_px) AS trail_distance_px
+        FROM clean GROUP BY track_id ORDER BY track_id
+        """
+    ).to_pylist()
+    table = [row for row in run.tracks().to_pylist() if not row["made_up"]]
+    assert len(table) == len(by_sql) == 3
+    for written, computed in zip(table, by_sql, strict=True):
+        for name, value in computed.items():
+            assert written[name] == (value if value is None else pytest.approx(value)), name
+    assert run.summary["track_switches"] == sum(row["switches"] for row in by_sql) > 0
+    assert run.summary["counts"]["tracks_made_up"] == sum(  # type: ignore[index]
+        row["made_up"] for row in run.tracks().to_pylist()
+    )
+    (distance,) = run.query("SELECT avg(trail_distance_px) AS mean FROM objects").to_pylist()
+    assert run.summary["trail_distance_px"] == pytest.approx(distance["mean"])
+
+
+def test_why_there_is_no_figure_of_tracks() -> None:
+    def reasons(frames: list[Observation], **words: object) -> dict[str, str]:
+        tracking = Tracking()
+        followed = [tracking.follow(frame, trails=0) for frame in frames]
+        return summary(followed, **words)["not_measured"]  # type: ignore[return-value]
+
+    face = answer((2, 0, 0.9))
+    kept = [seen(i, face, face) for i in range(4)]
+    lost = [seen(i, face, answer()) for i in range(4)]
+    untouched = [replace(frame, success=None) for frame in kept]
+    assert "two frames in a row" in reasons([seen(0, face, face)])["track_switches"]
+    assert reasons(kept)["time_to_loss_s"] == "no track was lost"
+    assert "was found again" in reasons(lost)["time_to_recovery_frames"]
+    assert "could be compared with" in reasons(lost)["trail_distance_px"]
+    assert reasons(untouched, attack="none")["time_to_loss_frames"] == "no attack was run"
+    timeless = [replace(frame, drift=replace(frame.drift, media_time=None)) for frame in lost]
+    assert reasons(timeless)["longest_gap_s"] == "the source states no time for its frames"
 
 
 def test_short_clips_have_values_and_no_intervals() -> None:

@@ -161,6 +161,26 @@ def test_eps_changes_the_picture_at_once(panel: Any, look: Look) -> None:
     assert look.complaints == []
 
 
+def test_a_goal_brings_its_words_and_a_place_counts_once_it_is_whole(
+    panel: Any, look: Look
+) -> None:
+    page = look.open(panel.url)
+    place = page.get_by_placeholder("anywhere")
+    expect(place).not_to_be_visible()
+    page.get_by_role("radio", name="fabricate", exact=True).click()
+    expect(place).to_be_visible()
+    expect(page.get_by_role("radio", name="mislabel", exact=True)).to_have_count(0)  # one class
+    place.fill("0.3,")
+    ticks(page, 2)
+    assert panel.session.settings.attack.at == ""
+    place.fill("0.3,0.6")
+    place.press("Enter")
+    expect(page.get_by_text("fgsm, fabricate at 0.3,0.6, linf")).to_be_visible()
+    page.get_by_role("radio", name="vanish", exact=True).click()
+    expect(place).not_to_be_visible()
+    assert look.complaints == []
+
+
 def test_pause_stops_the_pictures_and_resume_moves_them(panel: Any, look: Look) -> None:
     page = look.open(panel.url)
     page.get_by_role("button", name="Pause").click()

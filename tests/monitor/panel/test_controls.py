@@ -6,9 +6,20 @@ from collections.abc import Callable
 
 import pytest
 
+from models.classifier import WholeFrame
 from monitor.config import Settings, words
 from monitor.panel import readouts
-from monitor.panel.controls import EPS, WORDS, Controls, attack_info, description, heeds, sources
+from monitor.panel.controls import (
+    EPS,
+    WORDS,
+    Controls,
+    attack_info,
+    description,
+    goals,
+    heeds,
+    sources,
+    targets,
+)
 from monitor.session import Session
 from monitor.status import SessionState
 
@@ -126,3 +137,64 @@ def test_every_norm_has_a_range() -> None:
     for bounds in EPS.values():
         assert 0 < bounds.start < bounds.most
         assert bounds.start * bounds.unit <= 8
+
+
+def test_only_goals_that_the_model_can_be_attacked_with_are_offered(
+    session: Session, imagenet: WholeFrame
+) -> None:
+    assert goals(session) == ["any", "vanish", "fabricate"]  # faces: one class
+    labels = Session(session.settings.changed({"goal": "any"}), load_model=lambda _: imagenet)
+    try:
+        labels.start()
+        assert goals(labels) == ["any", "mislabel"]
+    finally:
+        labels.stop()
+
+
+def test_the_words_of_a_goal_are_offered_with_it() -> None:
+    settings = Settings()
+    for goal, target, at in [
+        ("vanish", False, False),
+        ("any", False, False),
+        ("mislabel", True, False),
+        ("fabricate", True, True),
+    ]:
+        held = settings.changed({"goal": goal})
+        assert (heeds(held, "target"), heeds(held, "at")) == (target, at)
+        assert not heeds(held.changed({"attack": "none"}), "at")
+
+
+def test_a_choice_brings_along_what_it_needs(imagenet: WholeFrame, settings: Settings) -> None:
+    session = Session(settings.changed({"attack": "none"}), load_model=lambda _: imagenet)
+    try:
+        session.start()
+        controls = Controls(session)
+        # The goal of the default settings makes no sense for a classifier, and without an attack it
+        # cannot be seen to be changed.
+        assert controls.change("attack", "fgsm") == ""
+        assert session.settings.attack.goal == "any"
+        assert controls.change("goal", "mislabel") == ""
+        assert controls.values()["target"] == imagenet.class_names[0]
+        assert controls.change("target", "Tabby") == ""
+        assert controls.values()["target"] == "tabby"
+        assert ("tabby", "tabby") in targets(session)
+        assert ("any class", "") not in targets(session)
+        assert "no class of model imagenet" in controls.change("target", "tabbby")
+        assert controls.change("goal", "any") == ""
+        assert controls.change("goal", "mislabel") == ""
+        assert controls.values()["target"] == "tabby"  # it is remembered
+        assert "labels the whole frame" in controls.change("goal", "vanish")
+    finally:
+        session.stop()
+
+
+def test_a_place_is_checked_where_it_is_written(session: Session) -> None:
+    controls = Controls(session)
+    assert controls.change("goal", "fabricate") == ""
+    assert controls.change("at", " 0.62,0.4 ") == ""
+    assert session.settings.attack.at == "0.62,0.4"
+    reason = controls.change("at", "0.62")
+    assert "at = '0.62'" in reason
+    assert "such as" in reason
+    assert readouts.goal_text(session.settings) == "fabricate at 0.62,0.4"
+    assert "at 0.62,0.4" in readouts.attack_text(session.settings)
