@@ -16,6 +16,7 @@ import supervision as sv
 
 from streams.frame import Pixels
 from streams.scenes.camera_path import Sway
+from streams.scenes.filmed import Filmed
 from streams.scenes.sensor import Grain
 
 # The face in the photograph, measured by eye at five times its size: cheek to cheek, and from the hairline
@@ -39,7 +40,7 @@ _EXPOSURE_SWING: Final = 0.05
 _ENDLESS_PERIOD: Final = 60.0
 
 
-class Portrait:
+class Portrait(Filmed):
     """A hand-held shot of one face, with the face's box in every frame.
 
     Frame i is a pure function of (seed, i); the way of the camera closes after the last frame (an endless
@@ -67,13 +68,7 @@ class Portrait:
         fps: float = 25.0,
         frames: int | None = None,
     ) -> None:
-        if seed < 0 or fps <= 0 or (frames is not None and frames < 1):
-            raise ValueError(
-                f"a portrait takes a seed >= 0, fps > 0 and frames >= 1, got {seed}, {fps}, {frames}"
-            )
-        self._size = (width, height)
-        self._fps = fps
-        self._frames = frames
+        super().__init__("a portrait", seed, (width, height), fps, frames)
         self._photo = _photograph()
         self._zooms = self._zoom_range()
         rng = np.random.default_rng(seed)
@@ -82,26 +77,6 @@ class Portrait:
             Sway.drawn(rng, period) for _ in range(5)
         )
         self._grain = Grain(seed, rng, width, height)
-
-    @property
-    def width(self) -> int:
-        """Pixels."""
-        return self._size[0]
-
-    @property
-    def height(self) -> int:
-        """Pixels."""
-        return self._size[1]
-
-    @property
-    def fps(self) -> float:
-        """Frames a second."""
-        return self._fps
-
-    @property
-    def frame_count(self) -> int | None:
-        """Frames in all, None for an endless scene."""
-        return self._frames
 
     def render(self, index: int) -> tuple[Pixels, sv.Detections]:
         """Return frame `index` and its one face, class 0.

@@ -15,6 +15,7 @@ import supervision as sv
 from streams.errors import SourceUnreadable
 from streams.frame import Pixels
 from streams.scenes.camera_path import Sway
+from streams.scenes.filmed import Filmed
 from streams.scenes.options import COMMON, Option, switch, words
 from streams.scenes.photo.boxes import Box, find_labels
 from streams.scenes.photo.still import read_still
@@ -39,7 +40,7 @@ _PERIOD: Final = 40.0  # seconds after which the way of an endless shot closes
 _LEAST_SIDE: Final = 4.0
 
 
-class Photo:
+class Photo(Filmed):
     """A hand-held look at a photograph.
 
     Frame i is a pure function of (file, seed, i). The way closes after the last frame (an endless shot: every
@@ -74,10 +75,6 @@ class Photo:
         boxes: str | None = None,
         still: bool = False,
     ) -> None:
-        if seed < 0 or fps <= 0 or (frames is not None and frames < 1):
-            raise ValueError(
-                f"a photo takes a seed >= 0, fps > 0 and frames >= 1, got {seed}, {fps}, {frames}"
-            )
         if still and height is not None:
             raise ValueError(
                 "a still photo is shown whole: give its width, and leave the height out"
@@ -89,9 +86,9 @@ class Photo:
             raise SourceUnreadable(
                 f"{path.name}: {whole[0]}x{whole[1]} pixels are too few; give a larger picture"
             )
+        super().__init__("a photo", seed, _frame_size(whole, width, height), fps, frames)
         self._labels = find_labels(path, boxes, whole)
-        self._whole, self._fps, self._frames = whole, fps, frames
-        self._size = _frame_size(whole, width, height)
+        self._whole = whole
         self._still = self._shrunk(photo) if still else None
         self._levels = [] if still else _levels(photo)
         cover = max(self._size[0] / whole[0], self._size[1] / whole[1])
@@ -103,26 +100,6 @@ class Photo:
         period = _PERIOD if frames is None else frames / fps
         self._pans = (Sway.drawn(rng, period), Sway.drawn(rng, period))
         self._zoom = Sway.drawn(rng, period)
-
-    @property
-    def width(self) -> int:
-        """Pixels."""
-        return self._size[0]
-
-    @property
-    def height(self) -> int:
-        """Pixels."""
-        return self._size[1]
-
-    @property
-    def fps(self) -> float:
-        """Frames a second."""
-        return self._fps
-
-    @property
-    def frame_count(self) -> int | None:
-        """Frames in all, None for an endless shot."""
-        return self._frames
 
     def render(self, index: int) -> tuple[Pixels, sv.Detections]:
         """Return frame `index` and the boxes that lie in it, at least half of each.

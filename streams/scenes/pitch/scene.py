@@ -12,6 +12,7 @@ import supervision as sv
 from streams.frame import Pixels
 from streams.scenes.camera_path import Sway
 from streams.scenes.canvas import Canvas, Light
+from streams.scenes.filmed import Filmed
 from streams.scenes.options import COMMON, Option
 from streams.scenes.pitch.figure import HEAD, Kit, Pose, draw
 from streams.scenes.pitch.flight import RADIUS
@@ -43,7 +44,7 @@ _HAIRS: Final[tuple[Colour, ...]] = ((24, 26, 32), (34, 50, 78), (64, 116, 158),
 _SHOES: Final[tuple[Colour, ...]] = ((30, 30, 30), (60, 160, 230), (210, 214, 220), (60, 50, 190))
 
 
-class Pitch:
+class Pitch(Filmed):
     """Two teams of seven, a referee, a linesman and a ball; the camera pans after the ball.
 
     Frame i is a pure function of (seed, i); the play comes again after a minute, without a seam. Classes:
@@ -70,18 +71,12 @@ class Pitch:
         fps: float = 30.0,
         frames: int | None = None,
     ) -> None:
-        if seed < 0 or fps <= 0 or (frames is not None and frames < 1):
-            raise ValueError(
-                f"a pitch takes a seed >= 0, fps > 0 and frames >= 1, got {seed}, {fps}, {frames}"
-            )
+        super().__init__("a pitch", seed, (width, height), fps, frames)
         if width < 64 or not 0.45 * width <= height <= width:
             raise ValueError(
                 "a pitch takes a width of at least 64 pixels and a shape between 20:9 and 1:1, "
                 f"got {width}x{height}"
             )
-        self._size = (width, height)
-        self._fps = fps
-        self._frames = frames
         rng = np.random.default_rng(seed)
         self._play = Play(rng)
         self._stadium = Stadium(rng)
@@ -90,26 +85,6 @@ class Pitch:
         self._bald = Sprite.of(bald_head(), OUTLINE)
         self._hand = tuple(Sway.drawn(rng, CYCLE) for _ in range(3))
         self._grain = Grain(seed, rng, width, height, grey=1.5, colour=0.9)
-
-    @property
-    def width(self) -> int:
-        """Pixels."""
-        return self._size[0]
-
-    @property
-    def height(self) -> int:
-        """Pixels."""
-        return self._size[1]
-
-    @property
-    def fps(self) -> float:
-        """Frames a second."""
-        return self._fps
-
-    @property
-    def frame_count(self) -> int | None:
-        """Frames in all, None for an endless match."""
-        return self._frames
 
     def render(self, index: int) -> tuple[Pixels, sv.Detections]:
         """Return frame `index`, the ball if it is to be seen, and the linesman's head."""

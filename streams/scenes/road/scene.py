@@ -12,6 +12,7 @@ import supervision as sv
 
 from streams.frame import Pixels
 from streams.scenes.canvas import Canvas
+from streams.scenes.filmed import Filmed
 from streams.scenes.options import COMMON, Option, one_of
 from streams.scenes.road.course import SPEED, Course, View
 from streams.scenes.road.daylight import Daylight
@@ -35,7 +36,7 @@ LEAST_SIDE: Final = 5.0
 """Pixels; a smaller sign is no truth."""
 
 
-class Road:
+class Road(Filmed):
     """Signs of ten classes that come nearer and pass by, under a light that goes from day to dusk.
 
     Frame i is a pure function of (seed, i). Classes: `signs.CLASSES`. A sign is in the truth while its box is
@@ -64,18 +65,12 @@ class Road:
         frames: int | None = None,
         light: str = "changing",
     ) -> None:
-        if seed < 0 or fps <= 0 or (frames is not None and frames < 1):
-            raise ValueError(
-                f"a road takes a seed >= 0, fps > 0 and frames >= 1, got {seed}, {fps}, {frames}"
-            )
+        super().__init__("a road", seed, (width, height), fps, frames)
         if width < 64 or not 0.4 * width <= height <= 1.2 * width:
             raise ValueError(
                 "a road takes a width of at least 64 pixels and a shape between 5:2 and 5:6, "
                 f"got {width}x{height}"
             )
-        self._size = (width, height)
-        self._fps = fps
-        self._frames = frames
         self._kind = light
         self._focal = _FOCAL * width
         self._horizon = _HORIZON * height
@@ -86,26 +81,6 @@ class Road:
         self._ground = Ground(rng, self._size, self._focal)
         self._painter = Painter(rng, Layout(seed))
         self._grain = Grain(seed, rng, width, height, grey=1.6, colour=0.9)
-
-    @property
-    def width(self) -> int:
-        """Pixels."""
-        return self._size[0]
-
-    @property
-    def height(self) -> int:
-        """Pixels."""
-        return self._size[1]
-
-    @property
-    def fps(self) -> float:
-        """Frames a second."""
-        return self._fps
-
-    @property
-    def frame_count(self) -> int | None:
-        """Frames in all, None for an endless drive."""
-        return self._frames
 
     def render(self, index: int) -> tuple[Pixels, sv.Detections]:
         """Return frame `index` and the signs that are to be seen in it."""
