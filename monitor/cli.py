@@ -81,7 +81,9 @@ def live(
 )
 def evaluate(
     settings: Settings,
-    video: Annotated[str, typer.Argument(help="a video file, or scene:NAME or photo:PATH with --frames")],
+    video: Annotated[
+        str, typer.Argument(help="a video file, or scene:NAME or photo:PATH with --frames")
+    ],
 ) -> None:
     """Run a file through the monitor and write a run folder with tables and a report."""
     from models.memory import keep_freed_memory

@@ -38,7 +38,13 @@ def test_the_table_of_a_sessions_states_is_complete() -> None:
 
 
 def test_every_file_that_a_document_links_to_is_there() -> None:
-    for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/design.md"):
+    for name in (
+        "README.md",
+        "CONTRIBUTING.md",
+        "CHANGELOG.md",
+        "docs/design.md",
+        "docs/models.md",
+    ):
         document = ROOT / name
         for target in re.findall(r"\]\((?!https?:)([^)#]+)", document.read_text(encoding="utf-8")):
             assert (document.parent / target).exists(), f"{name}: {target}"

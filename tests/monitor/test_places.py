@@ -38,7 +38,9 @@ def test_what_may_be_written(text: str, place: object) -> None:
     assert parse_place(text) == place
 
 
-@pytest.mark.parametrize("text", ["0.5", "1,2", "0.5,0.5,0.5", "-0.1,0.5", "nan,0.5", "0.5,x", "0.5;0.5", "?"])
+@pytest.mark.parametrize(
+    "text", ["0.5", "1,2", "0.5,0.5,0.5", "-0.1,0.5", "nan,0.5", "0.5,x", "0.5;0.5", "?"]
+)
 def test_what_is_neither_a_spot_nor_a_name_is_refused(text: str) -> None:
     with pytest.raises(ConfigError, match=r'such as "0\.62,0\.4"'):
         parse_place(text)
