@@ -86,8 +86,8 @@ def evaluate(
     ],
 ) -> None:
     """Run a file through the monitor and write a run folder with tables and a report."""
+    from models.interrupts import interrupts
     from models.memory import keep_freed_memory
-    from monitor.commands.interrupts import interrupts
     from monitor.commands.progress import progress_bar
     from monitor.evaluate import EvaluateProgress
     from monitor.evaluate import evaluate as run_evaluation

@@ -11,6 +11,7 @@ from typing import NoReturn
 import torch
 
 from models.errors import ModelError
+from models.interrupts import interrupts
 from models.memory import keep_freed_memory
 from models.training.balls import BallMaker
 from models.training.calibration import calibrate
@@ -47,16 +48,7 @@ def main(arguments: list[str] | None = None) -> int:
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     keep_freed_memory()
     try:
-        maker = MAKERS[given.model](Material(given.data, given.sprites, given.seed))
-        plan = Plan(steps=given.steps, workers=given.workers)
-        checkpoint = given.work / f"{given.model}.pt"
-        network = train(
-            maker, plan, given.seed, checkpoint, lambda text: print(text, flush=True), device
-        )
-        was = calibrate(network.cpu(), maker, given.seed)
-        print(f"score {was:.2f} is the threshold that serves best: shifted to 0.5", flush=True)
-        out = given.out or given.work / f"{given.model}.safetensors"
-        digest = save(network, out, maker.class_names)
+        return _trained(given, device)
     except ModelError as error:
         print(error, file=sys.stderr)
         return 2
@@ -69,8 +61,25 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("stopped; the same command goes on from the last checkpoint", file=sys.stderr)
         return 130
-    print(f"{out}: sha256 {digest}")
+
+
+def _trained(given: argparse.Namespace, device: torch.device) -> int:
+    """Do what the words ask for."""
+    with interrupts() as check:
+        maker = MAKERS[given.model](Material(given.data, given.sprites, given.seed))
+        plan = Plan(steps=given.steps, workers=given.workers)
+        checkpoint = given.work / f"{given.model}.pt"
+        network = train(maker, plan, given.seed, checkpoint, _say, device, check)
+        was = calibrate(network.cpu(), maker, given.seed)
+        _say(f"score {was:.2f} is the threshold that serves best: shifted to 0.5")
+        out = given.out or given.work / f"{given.model}.safetensors"
+        digest = save(network, out, maker.class_names)
+    _say(f"{out}: sha256 {digest}")
     return 0
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)
 
 
 class _Parser(argparse.ArgumentParser):

@@ -87,8 +87,14 @@ def train(
     checkpoint: Path,
     say: Callable[[str], None],
     device: torch.device,
+    check: Callable[[], None] = lambda: None,
 ) -> NanoNet:
     """Train, from the checkpoint on if there is one; the averaged network, not folded.
+
+    Parameters
+    ----------
+    say : takes a line of progress.
+    check : called once a step; what it raises ends the training.
 
     Raises
     ------
@@ -119,6 +125,7 @@ def train(
     say(f"step {step} of {plan.steps}, {'bfloat16' if low else 'float32'} on {device}")
     losses, began, since = np.zeros(2), time.perf_counter(), step
     for batch in loader:
+        check()
         for group in optimiser.param_groups:
             group["lr"] = plan.rate_at(step)
         losses += _step(network, optimiser, [part.to(device) for part in batch], low)

@@ -17,7 +17,7 @@ def interrupts() -> Iterator[Callable[[], None]]:
 
     Python raises wherever the main thread happens to be, and a bare `except:` in a library that is being
     imported there swallows it: a batch was seen to run on after Ctrl-C in its first frame. What this
-    gives is to be called once a frame; it raises if there was a signal. Outside the main thread signals
+    gives is to be called once a frame, or a step of training; it raises if there was a signal. Outside the main thread signals
     stay as they are.
     """
     asked = threading.Event()

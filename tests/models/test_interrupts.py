@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import pytest
 
-from monitor.commands.interrupts import interrupts
+from models.interrupts import interrupts
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
