@@ -16,9 +16,9 @@ def interrupts() -> Iterator[Callable[[], None]]:
     """Take SIGINT and SIGTERM as KeyboardInterrupt, at once and, if that got lost, at the next check.
 
     Python raises wherever the main thread happens to be, and a bare `except:` in a library that is being
-    imported there swallows it: a batch was seen to run on after Ctrl-C in its first frame. What this
-    gives is to be called once a frame, or a step of training; it raises if there was a signal. Outside the main thread signals
-    stay as they are.
+    imported there swallows it: a batch was seen to run on after Ctrl-C in its first frame, and a training
+    too. What this gives is to be called once a frame, or a step; it raises if there was a signal. Outside
+    the main thread signals stay as they are.
     """
     asked = threading.Event()
 
