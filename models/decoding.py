@@ -12,6 +12,7 @@ import supervision as sv
 import torch
 from torchvision.ops import batched_nms
 
+from models.detector import Candidates
 from models.errors import ModelOutputError
 
 Indexes = npt.NDArray[np.intp]
@@ -89,6 +90,18 @@ class Decoder:
         scores = (1 / (1 + np.exp(-found.astype(np.float64)))).astype(np.float32)
         order = self._kept(boxes, scores, columns)[: self.most]
         return self.detections(boxes[order], scores[order], columns[order])
+
+    def batch(self, candidates: Candidates, threshold: float) -> list[sv.Detections]:
+        """Detections of every frame of a batch, from boxes that hold for all classes."""
+
+        def of_frame(i: int) -> sv.Detections:
+            return self(
+                candidates.logits[i],
+                lambda rows, _: candidates.boxes[i].detach().numpy()[rows],
+                threshold,
+            )
+
+        return [of_frame(i) for i in range(len(candidates.logits))]
 
     def detections(
         self, boxes: Boxes, scores: npt.NDArray[np.float32], classes: Indexes

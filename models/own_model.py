@@ -65,15 +65,7 @@ class OwnModel:
 
     def decode(self, candidates: Candidates, threshold: float) -> list[sv.Detections]:
         """See `WhiteBoxDetector.decode`; a candidate counts for its best class, as YOLO has it."""
-
-        def of_frame(i: int) -> sv.Detections:
-            return self._decoder(
-                candidates.logits[i],
-                lambda rows, _: candidates.boxes[i].detach().numpy()[rows],
-                threshold,
-            )
-
-        return [of_frame(i) for i in range(len(candidates.logits))]
+        return self._decoder.batch(candidates, threshold)
 
     def detect(self, pixels: Pixels, threshold: float) -> sv.Detections:
         """See `Detector.detect`."""

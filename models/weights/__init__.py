@@ -10,6 +10,7 @@ import torch
 from safetensors.torch import load
 from safetensors.torch import save as to_bytes
 
+from models.digests import check_sha256
 from models.errors import WeightsError
 from models.nano import Nano, NanoNet, fold
 
@@ -41,12 +42,9 @@ def load_nano(
         raise WeightsError(
             f"model {name}: its weights {path.name} are missing; reinstall camdrift"
         ) from None
-    digest = hashlib.sha256(content).hexdigest()
-    if digest != sha256:
-        raise WeightsError(
-            f"model {name}: {path.name} has sha256 {digest[:12]}..., expected {sha256[:12]}...; "
-            "reinstall camdrift"
-        )
+    check_sha256(
+        content, sha256, what=f"model {name}: {path.name} has", remedy="reinstall camdrift"
+    )
     return from_bytes(name, class_names, content)
 
 

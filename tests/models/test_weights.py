@@ -29,18 +29,7 @@ FIXED = {
     "ball": ("ball",),
 }
 
-bundled = pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(
-            name,
-            marks=pytest.mark.skipif(
-                name not in ZOO, reason=f"the weights of {name} are not in the zoo yet"
-            ),
-        )
-        for name in OURS
-    ],
-)
+bundled = pytest.mark.parametrize("name", OURS)
 
 
 @pytest.fixture
