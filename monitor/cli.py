@@ -136,9 +136,10 @@ def models(
     """List the models: what they find, parameters, ms, access, licence, origin; and forms for your own."""
     if context.invoked_subcommand is not None:
         return
-    from monitor.commands.listing import model_table, own_model_table
+    from monitor.commands.listing import model_table, origin_table, own_model_table
 
     _print_table(model_table(timed=timed))
+    _print_table(origin_table())
     _print_table(own_model_table())
 
 

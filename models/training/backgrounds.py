@@ -52,9 +52,9 @@ def backgrounds(data: Path, folders: Sequence[str]) -> list[Pixels]:
             if path.name.startswith(_LEFT_OUT):
                 continue
             if path.suffix.lower() in _PICTURES:
-                found.append(_limited(read_picture(path)))
+                found.append(limited(read_picture(path)))
             elif path.suffix.lower() in _CLIPS:
-                found.extend(_limited(frame) for frame in _frames(path))
+                found.extend(limited(frame) for frame in _frames(path))
         if len(found) == before:
             raise ModelError(f"{data / folder}: no picture there; see models/training/README.md")
     return found
@@ -67,7 +67,7 @@ def bundled() -> list[Pixels]:
     except ModuleNotFoundError:
         return []
     names = ("astronaut", "brick", "camera", "chelsea", "coffee", "grass", "gravel", "rocket")
-    return [_limited(_as_bgr(getattr(data, name)())) for name in names]
+    return [limited(_as_bgr(getattr(data, name)())) for name in names]
 
 
 def _as_bgr(picture: np.ndarray) -> Pixels:
@@ -91,7 +91,8 @@ def _frames(path: Path) -> Iterator[Pixels]:
         capture.release()
 
 
-def _limited(pixels: Pixels) -> Pixels:
+def limited(pixels: Pixels) -> Pixels:
+    """The picture, scaled down where it is longer than `LONGEST`."""
     scale = LONGEST / max(pixels.shape[:2])
     if scale >= 1:
         return pixels

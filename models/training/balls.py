@@ -6,22 +6,27 @@ import cv2
 import numpy as np
 
 from models.bundled import BALL
-from models.training.backgrounds import COMMON, backgrounds, bundled
+from models.training.backgrounds import COMMON, STREET, backgrounds, bundled, limited
 from models.training.camera import Camera
+from models.training.cutouts import cut_balls
 from models.training.maker import SIDE, Material, decoded, finished, log_uniform, trained_on
-from models.training.photos import robocup
+from models.training.photos import road_signs, robocup
 from models.training.pitch import pitch
-from models.training.placing import Canvas, twig
+from models.training.placing import Canvas, cover, twig
 from models.training.sample import Pixels, Sample, no_boxes
 from models.training.shapes import eye, lamp, shape, wheel
 from models.training.spheres import ball, round_thing
+from models.training.sprite import Sprite
 from models.training.window import aimed, random_background
 
-_REAL = 0.35
+_REAL = 0.4
 """Share of training pictures that start from a real photograph with a ball."""
 
 _PITCH = 0.15
 """Share that start from a drawn pitch."""
+
+_CUT = 0.3
+"""Share of the balls put in that come from photographs."""
 
 _BALLS, _OTHERS = 700, 500
 
@@ -40,12 +45,18 @@ class BallMaker:
         rng = np.random.default_rng((material.seed, 2))
         self._balls = [ball(rng) for _ in range(_BALLS)]
         self._others = [round_thing(rng) for _ in range(_OTHERS)]
-        self._others += [shape(rng) for _ in range(120)] + [wheel(rng) for _ in range(60)]
+        # A plain disc of twenty pixels is what a plain ball looks like.
+        self._others += [shape(rng, discs=False) for _ in range(120)]
+        self._others += [wheel(rng) for _ in range(60)]
         self._others += [eye(rng) for _ in range(80)]
         self._others += [lamp(rng) for _ in range(60)]
-        self._grounds = backgrounds(material.data, COMMON) + bundled()
+        self._grounds = backgrounds(material.data, (*COMMON, *STREET)) + bundled()
+        # Road signs are no balls, nor are the lamps, wheels and windows behind them.
+        roads = trained_on(list(road_signs(material.data)), "signs", material.data)
+        self._grounds += [limited(photo.pixels()) for photo in roads]
         photos = trained_on(list(robocup(material.data)), "ball", material.data)
         self._photos = [decoded(photo, np.ones(1, bool)) for photo in photos]
+        self._cut = list(cut_balls(self._photos))
         self._camera = Camera(material.seed)
 
     def make(self, rng: np.random.Generator) -> Sample:
@@ -58,7 +69,8 @@ class BallMaker:
         else:
             base = Sample(pixels, no_boxes(), np.zeros(0, np.int64), np.ones(1, bool), no_boxes())
         canvas = Canvas(base.pixels, np.concatenate([base.boxes, base.ignored]))
-        if not real or rng.random() < 0.4:
+        # Every fifth picture shows only what was really there: false balls stand on such things.
+        if rng.random() < (0.4 if real else 0.8):
             self._fill(canvas, rng)
         sample = finished(canvas, base)
         return _mirrored(
@@ -83,16 +95,31 @@ class BallMaker:
             thing = self._others[rng.integers(len(self._others))]
             canvas.place(thing, log_uniform(rng, 6, 150), rng, tilt=0.1, stretch=0.15)
         for _ in range(int(rng.choice(4, p=(0.3, 0.4, 0.2, 0.1)))):
-            size = log_uniform(rng, 6, 50) if rng.random() < 0.7 else log_uniform(rng, 30, 220)
-            sprite = self._balls[rng.integers(len(self._balls))]
+            size = log_uniform(rng, 8, 50) if rng.random() < 0.7 else log_uniform(rng, 30, 220)
             before = canvas.pixels.copy() if rng.random() < 0.4 else None
-            box = canvas.place(sprite, size, rng, label=0, tilt=0.05, stretch=0.15, light=0.5)
+            box = canvas.place(
+                self._drawn(rng),
+                size,
+                rng,
+                label=0,
+                tilt=0.05,
+                stretch=0.15,
+                light=0.5,
+                smear=size * rng.uniform(0.1, 0.7) if rng.random() < 0.15 else 0.0,
+            )
             if box is None:
                 continue
             if before is not None:
                 _shadow(canvas.pixels, before, box, rng)
             if rng.random() < 0.08:
                 twig(canvas, box, rng)
+            elif rng.random() < 0.12:
+                cover(canvas, box, rng)
+
+    def _drawn(self, rng: np.random.Generator) -> Sprite:
+        """A rendered ball, or one from a photograph."""
+        bank = self._cut if self._cut and rng.random() < _CUT else self._balls
+        return bank[rng.integers(len(bank))]
 
 
 def _shadow(pixels: Pixels, before: Pixels, box: np.ndarray, rng: np.random.Generator) -> None:

@@ -9,6 +9,9 @@ from models.training.sample import Pixels
 
 _NOISE_SIDE = 700
 
+_GREY = 0.05
+"""Share of pictures without colour. Of 14 false balls on portraits six stood on black-and-white ones."""
+
 
 class Camera:
     """A bad camera, another one for every picture.
@@ -24,6 +27,8 @@ class Camera:
 
     def take(self, pixels: Pixels, rng: np.random.Generator) -> Pixels:
         """The picture as this camera would have delivered it; same shape."""
+        if rng.random() < _GREY:
+            pixels = _grey(pixels)
         if rng.random() < 0.8:
             pixels = _exposed(pixels, rng)
         if rng.random() < 0.4:
@@ -43,6 +48,11 @@ class Camera:
         y, x = rng.integers(0, _NOISE_SIDE - height), rng.integers(0, _NOISE_SIDE - width)
         noise = self._noise[y : y + height, x : x + width] * np.float32(rng.uniform(1, 10))
         return np.asarray(cv2.add(pixels, noise, dtype=cv2.CV_8U), dtype=np.uint8)
+
+
+def _grey(pixels: Pixels) -> Pixels:
+    grey = cv2.cvtColor(pixels, cv2.COLOR_BGR2GRAY)
+    return np.asarray(cv2.cvtColor(grey, cv2.COLOR_GRAY2BGR), dtype=np.uint8)
 
 
 def _exposed(pixels: Pixels, rng: np.random.Generator) -> Pixels:

@@ -1,189 +1,139 @@
-"""Drawn things of the roadside: traffic lights, boards with writing, beacons, mirrors."""
+"""Drawn traffic lights, from the front and from the side."""
 
 from __future__ import annotations
 
 import cv2
 import numpy as np
 
+from models.training.plates import Colour, empty, rounded, sprite_of
 from models.training.sample import Pixels
 from models.training.sprite import Sprite
 
 _LAMPS = ((40, 40, 235), (40, 190, 250), (120, 220, 60))  # BGR: red, amber, green
+_HOUSINGS = ((28, 28, 28), (45, 50, 40), (20, 130, 180), (40, 70, 45), (60, 60, 60), (90, 90, 90))
+_UNIT = 48
 
 
 def traffic_light(rng: np.random.Generator) -> Sprite:
-    """A housing with two or three lamps, one of them lit or none."""
+    """A housing with two or three lamps, one of them lit or none; now and then seen from the side."""
+    if rng.random() < 0.1:
+        return sprite_of(_profile(rng))
     lamps = 3 if rng.random() < 0.8 else 2
-    unit = 48
-    wide = round(unit * rng.uniform(1.0, 1.5))
-    high = round(unit * lamps * rng.uniform(1.0, 1.12))
-    picture = np.zeros((high, wide, 4), np.uint8)
-    housing = rng.choice([(28, 28, 28), (45, 50, 40), (20, 130, 180), (40, 70, 45), (60, 60, 60)])
-    rounded(picture, (0, 0, wide, high), round(unit * rng.uniform(0, 0.4)), housing)
+    wide = round(_UNIT * rng.uniform(1.0, 1.5))
+    high = round(_UNIT * lamps * rng.uniform(1.0, 1.12))
+    picture = empty(wide, high)
+    rounded(picture, (0, 0, wide, high), round(_UNIT * rng.uniform(0, 0.4)), _housing(rng))
     lit = int(rng.integers(-1, lamps)) if rng.random() < 0.9 else -1
-    colours = _LAMPS if lamps == 3 else (_LAMPS[0], _LAMPS[2])
-    radius = round(unit * rng.uniform(0.32, 0.45))
+    radius = round(_UNIT * rng.uniform(0.32, 0.45))
+    visors = rng.random() < 0.6
     for i in range(lamps):
         centre = (wide // 2, round(high * (i + 0.5) / lamps))
-        if rng.random() < 0.5:  # the visor
-            cv2.circle(
-                picture, (centre[0], centre[1] - 3), radius + 4, (8, 8, 8, 255), -1, cv2.LINE_AA
-            )
-        colour = np.array(colours[i], float)
-        if i != lit:
-            colour = colour * rng.uniform(0.1, 0.3) + 15
-        elif rng.random() < 0.5:  # over-exposed in the middle
-            colour = colour * 0.6 + 100
-        cv2.circle(picture, centre, radius, (*colour.clip(0, 255).tolist(), 255), -1, cv2.LINE_AA)
-        if i == lit:
-            core = (colour * 0.4 + 150).clip(0, 255).tolist()
-            cv2.circle(picture, centre, radius // 2, (*core, 255), -1, cv2.LINE_AA)
+        colour = _LAMPS[i] if lamps == 3 else _LAMPS[2 * i]
+        _lamp(picture, centre, radius, colour, i == lit, visors, rng)
     if lamps == 3 and rng.random() < 0.25:
         picture = _with_section(picture, radius, rng)
-    if rng.random() < 0.15:
+    if rng.random() < 0.2:
+        picture = _on_a_plate(picture, rng)
+    if rng.random() < 0.2:
         picture = np.ascontiguousarray(np.rot90(picture))
-    return _sprite(picture)
+    return sprite_of(picture)
+
+
+def _housing(rng: np.random.Generator) -> Colour:
+    base = np.array(_HOUSINGS[rng.integers(len(_HOUSINGS))]) * rng.uniform(0.7, 1.3)
+    blue, green, red = base.clip(0, 255)
+    return int(blue), int(green), int(red)
+
+
+def _lamp(
+    picture: Pixels,
+    centre: tuple[int, int],
+    radius: int,
+    paint: Colour,
+    lit: bool,
+    visor: bool,
+    rng: np.random.Generator,
+) -> None:
+    """One lamp under its visor, which hides a part of it from below or aside."""
+    colour = np.array(paint, float)
+    if not lit:
+        colour = colour * rng.uniform(0.1, 0.3) + rng.uniform(5, 40)
+    elif rng.random() < 0.5:  # over-exposed
+        colour = colour * 0.6 + 100
+    if visor:
+        cv2.circle(picture, (centre[0], centre[1] - 3), radius + 4, (8, 8, 8, 255), -1, cv2.LINE_AA)
+    cv2.circle(picture, centre, radius, (*colour.clip(0, 255).tolist(), 255), -1, cv2.LINE_AA)
+    if lit:
+        core = (colour * 0.4 + 150).clip(0, 255).tolist()
+        cv2.circle(
+            picture, centre, round(radius * rng.uniform(0.3, 0.8)), (*core, 255), -1, cv2.LINE_AA
+        )
+    if visor and rng.random() < 0.5:  # its lower edge in front of the lamp
+        shade, drop = int(rng.integers(5, 70)), rng.uniform(0.2, 0.9)
+        axes = (radius + 3, radius + 3)
+        turned = float(rng.choice([0, 0, 25, -25]))
+        cv2.ellipse(
+            picture,
+            centre,
+            axes,
+            turned,
+            200,
+            340,
+            (shade,) * 3 + (255,),
+            max(round(radius * drop * 0.5), 2),
+        )
+
+
+def _profile(rng: np.random.Generator) -> Pixels:
+    """From the side: a narrow housing, three visors that stick out."""
+    wide, reach = round(_UNIT * rng.uniform(0.4, 0.8)), round(_UNIT * rng.uniform(0.4, 0.8))
+    high = round(_UNIT * 3 * rng.uniform(0.95, 1.1))
+    picture = empty(wide + reach, high)
+    paint = _housing(rng)
+    rounded(picture, (0, 0, wide, high), 4, paint)
+    dark = tuple(int(c * rng.uniform(0.4, 0.9)) for c in paint)
+    for i in range(3):
+        top, bottom = (round(high * (i + share) / 3) for share in (0.1, 0.85))
+        drop = round((bottom - top) * rng.uniform(0.2, 0.45))
+        corners = [
+            (wide - 1, top),
+            (wide + reach, top + drop),
+            (wide + reach - 6, top + drop + 10),
+            (wide - 1, bottom),
+        ]
+        cv2.fillPoly(picture, [np.array(corners, np.int32)], (*dark, 255), cv2.LINE_AA)
+    return np.ascontiguousarray(picture[:, ::-1]) if rng.random() < 0.5 else picture
+
+
+def _on_a_plate(picture: Pixels, rng: np.random.Generator) -> Pixels:
+    """In front of a plate, black or white, that is larger than the housing."""
+    high, wide = picture.shape[:2]
+    edge = round(_UNIT * rng.uniform(0.1, 0.45))
+    shade = int(rng.choice([15, 40, 200, 235]))
+    out = empty(wide + 2 * edge, high + 2 * edge)
+    rounded(out, (0, 0, wide + 2 * edge, high + 2 * edge), edge, (shade, shade, shade))
+    middle = out[edge:-edge, edge:-edge]
+    opaque = picture[..., 3] > 0
+    middle[opaque] = picture[opaque]
+    return out
 
 
 def _with_section(picture: Pixels, radius: int, rng: np.random.Generator) -> Pixels:
-    """A fourth lamp beside the lowest one: an arrow, lit or dark."""
+    """A fourth lamp beside the lowest one: an arrow, lit or dark, or a plain lamp."""
     high, wide = picture.shape[:2]
     side = high // 3
-    out = np.zeros((high, wide + side, 4), np.uint8)
+    out = empty(wide + side, high)
     out[:, :wide] = picture
     blue, green_paint, red = (int(v) for v in picture[2, wide // 2, :3])
     rounded(out, (wide, high - side, wide + side, high), side // 8, (blue, green_paint, red))
     lit = rng.random() < 0.6
     centre = (wide + side // 2, high - side // 2)
-    cv2.circle(out, centre, radius, (18, 22, 18, 255), -1, cv2.LINE_AA)
-    green = (150, 230, 90, 255) if lit else (40, 60, 30, 255)
-    tail, tip = (centre[0] - radius * 2 // 3, centre[1]), (centre[0] + radius * 2 // 3, centre[1])
-    cv2.arrowedLine(out, tail, tip, green, max(radius // 3, 2), cv2.LINE_AA, tipLength=0.5)
+    if rng.random() < 0.3:
+        _lamp(out, centre, radius, _LAMPS[rng.choice([0, 2])], lit, False, rng)
+    else:
+        cv2.circle(out, centre, radius, (18, 22, 18, 255), -1, cv2.LINE_AA)
+        green = (150, 230, 90, 255) if lit else (40, 60, 30, 255)
+        reach = radius * 2 // 3
+        tail, tip = (centre[0] - reach, centre[1]), (centre[0] + reach, centre[1])
+        cv2.arrowedLine(out, tail, tip, green, max(radius // 3, 2), cv2.LINE_AA, tipLength=0.5)
     return np.ascontiguousarray(out[:, ::-1]) if rng.random() < 0.5 else out
-
-
-def board(rng: np.random.Generator) -> Sprite:
-    """A direction board, an additional panel, a chevron or a hazard plate."""
-    kind = rng.random()
-    if kind < 0.2:
-        return _striped(rng)
-    if kind < 0.3:
-        return _mirror(rng)
-    if kind < 0.42:
-        return _chevron(rng)
-    high = 60
-    wide = round(high * np.exp(rng.uniform(-0.3, 1.7)))
-    picture = np.zeros((high, wide, 4), np.uint8)
-    paint, ink = _BOARD_COLOURS[rng.integers(len(_BOARD_COLOURS))]
-    rounded(
-        picture, (0, 0, wide, high), int(rng.integers(0, 10)), ink if rng.random() < 0.6 else paint
-    )
-    rounded(picture, (3, 3, wide - 3, high - 3), 6, paint)
-    rows = int(rng.integers(1, 4))
-    for row in range(rows):
-        y = round(high * (row + 0.5) / rows)
-        _writing(picture, y, round(high / rows * 0.5), ink, rng)
-    return _sprite(picture)
-
-
-_BOARD_COLOURS = (
-    ((250, 250, 250), (20, 20, 20)),
-    ((20, 170, 240), (20, 20, 20)),
-    ((30, 200, 250), (20, 20, 20)),
-    ((170, 80, 20), (250, 250, 250)),
-    ((80, 120, 20), (250, 250, 250)),
-    ((40, 60, 110), (250, 250, 250)),
-    ((235, 235, 235), (120, 30, 20)),
-)
-
-
-def _writing(
-    picture: Pixels, y: int, height: int, ink: tuple[int, int, int], rng: np.random.Generator
-) -> None:
-    """A row of letters, sometimes with an arrow at its end."""
-    wide = picture.shape[1]
-    arrow = rng.random() < 0.5
-    x = 8
-    if arrow:
-        tip, tail = (8, 8 + height * 2) if rng.random() < 0.5 else (8 + height * 2, 8)
-        cv2.arrowedLine(picture, (tail, y), (tip, y), (*ink, 255), 3, cv2.LINE_AA, tipLength=0.4)
-        x = 14 + height * 2
-    letters = "".join(rng.choice(list("ABCDEGHIKLMNORSTUVabcdeghiklmnorstu0123579"), 14))
-    scale = height / 22
-    while letters and cv2.getTextSize(letters, 0, scale, 2)[0][0] > wide - x - 6:
-        letters = letters[:-1]
-    cv2.putText(picture, letters, (x, y + height // 2), 0, scale, (*ink, 255), 2, cv2.LINE_AA)
-
-
-def _striped(rng: np.random.Generator) -> Sprite:
-    high = 120
-    wide = round(high * rng.uniform(0.13, 0.5))
-    picture = np.zeros((high, wide, 4), np.uint8)
-    first, second = (
-        ((250, 250, 250), (30, 30, 200)) if rng.random() < 0.6 else ((20, 20, 20), (20, 180, 250))
-    )
-    picture[:] = (*first, 255)
-    step, slope = int(rng.integers(14, 34)), rng.choice([-1.0, 0.0, 1.0])
-    for y in range(-wide - high, 2 * high + wide, 2 * step):
-        corners = [(0, y), (wide, y + slope * wide), (wide, y + slope * wide + step), (0, y + step)]
-        cv2.fillPoly(picture, [np.array(corners, np.int32)], (*second, 255), cv2.LINE_AA)
-    return _sprite(picture)
-
-
-def _chevron(rng: np.random.Generator) -> Sprite:
-    high, wide = 80, round(80 * rng.uniform(0.7, 1.3))
-    picture = np.zeros((high, wide, 4), np.uint8)
-    light, dark = (
-        ((245, 245, 245), (20, 20, 20)) if rng.random() < 0.6 else ((245, 245, 245), (30, 30, 200))
-    )
-    rounded(picture, (0, 0, wide, high), 4, light)
-    stroke = wide * rng.uniform(0.25, 0.4)
-    a, b = wide * 0.15, wide * 0.5
-    shape = [(a, 8), (a + stroke, 8), (b + stroke, 40), (a + stroke, 72), (a, 72), (b, 40)]
-    points = np.array(shape, np.float32)
-    if rng.random() < 0.5:
-        points[:, 0] = wide - points[:, 0]
-    cv2.fillPoly(picture, [points.astype(np.int32)], (*dark, 255), cv2.LINE_AA)
-    return _sprite(picture)
-
-
-def _mirror(rng: np.random.Generator) -> Sprite:
-    side = 90
-    picture = np.zeros((side, side, 4), np.uint8)
-    rim = (*rng.choice([(60, 150, 230), (40, 40, 200), (210, 210, 210)]).tolist(), 255)
-    is_round = rng.random() < 0.6
-    if is_round:
-        cv2.circle(picture, (45, 45), 44, rim, -1, cv2.LINE_AA)
-    else:
-        rounded(picture, (0, 0, side, side), 12, rim[:3])
-    inside = np.zeros((side, side), np.uint8)
-    if is_round:
-        cv2.circle(inside, (45, 45), 37, 255, -1)
-    else:
-        inside[7:-7, 7:-7] = 255
-    sky, ground = rng.uniform(150, 245, 3), rng.uniform(30, 130, 3)
-    ramp = np.linspace(0, 1, side)[:, None, None]
-    world = np.where(ramp < rng.uniform(0.3, 0.7), sky, ground) * rng.uniform(0.7, 1)
-    reflected = np.broadcast_to(world, (side, side, 3))
-    picture[..., :3] = np.where(inside[..., None] > 0, reflected, picture[..., :3])
-    return _sprite(picture)
-
-
-def rounded(
-    picture: Pixels, box: tuple[int, int, int, int], radius: int, colour: tuple[int, int, int]
-) -> None:
-    """Fill a rectangle with round corners in a BGRA picture."""
-    left, top, right, bottom = box
-    radius = min(radius, (right - left) // 2, (bottom - top) // 2)
-    paint = (*(int(c) for c in colour), 255)
-    cv2.rectangle(picture, (left + radius, top), (right - radius - 1, bottom - 1), paint, -1)
-    cv2.rectangle(picture, (left, top + radius), (right - 1, bottom - radius - 1), paint, -1)
-    for x in (left + radius, right - radius - 1):
-        for y in (top + radius, bottom - radius - 1):
-            cv2.circle(picture, (x, y), radius, paint, -1, cv2.LINE_AA)
-
-
-def _sprite(picture: Pixels) -> Sprite:
-    sprite = Sprite.of(picture)
-    assert sprite is not None, "a drawn thing has opaque pixels"
-    return sprite

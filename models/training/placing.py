@@ -36,6 +36,7 @@ class Canvas:
         tilt: float = 0.7,
         stretch: float = 0.4,
         light: float = 1.0,
+        smear: float = 0.0,
     ) -> np.ndarray | None:
         """Put a sprite somewhere free, or with its centre at `at`; its box, or None where there was no room.
 
@@ -45,8 +46,11 @@ class Canvas:
         label : its class; None: nothing to be found.
         tilt, stretch : see `Sprite.cast`.
         light : how far its light may stray, see `lit`.
+        smear : pixels that it moved while the shutter was open.
         """
         cast = sprite.cast(size, rng, tilt, stretch)
+        if smear >= 1.0:
+            cast = cast.smeared(smear, rng.uniform(0, np.pi))
         height, width = cast.picture.shape[:2]
         for _ in range(4):
             if at is None:
@@ -105,6 +109,26 @@ def twig(canvas: Canvas, box: np.ndarray, rng: np.random.Generator) -> None:
         shade = tuple(int(v) for v in rng.integers(10, 90, 3))
         width = int(rng.integers(1, max(round((right - left) / 12), 1) + 1))
         cv2.line(canvas.pixels, (x0, y0), (x1, y1), shade, width, cv2.LINE_AA)
+
+
+def cover(canvas: Canvas, box: np.ndarray, rng: np.random.Generator) -> None:
+    """Hide up to half of an object behind something: another piece of the picture, or one colour."""
+    left, top = np.floor(box[:2]).astype(int).clip(0, canvas.side)
+    right, bottom = np.ceil(box[2:]).astype(int).clip(0, canvas.side)
+    wide, high = right - left, bottom - top
+    if min(wide, high) < 4:
+        return
+    angle, share = rng.uniform(0, 2 * np.pi), rng.uniform(0.1, 0.5)
+    x = (np.arange(wide) + 0.5) / wide - 0.5
+    y = (np.arange(high) + 0.5)[:, None] / high - 0.5
+    behind = x * np.cos(angle) + y * np.sin(angle) > 0.5 - share
+    area = canvas.pixels[top:bottom, left:right]
+    if rng.random() < 0.5:
+        area[behind] = rng.integers(0, 256, 3) * rng.uniform(0.2, 1)
+        return
+    x0 = int(rng.integers(0, canvas.side - wide + 1))
+    y0 = int(rng.integers(0, canvas.side - high + 1))
+    area[behind] = canvas.pixels[y0 : y0 + high, x0 : x0 + wide].copy()[behind]
 
 
 def _touch(first: np.ndarray, second: np.ndarray) -> bool:

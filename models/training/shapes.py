@@ -9,8 +9,8 @@ from models.training.sample import Pixels
 from models.training.sprite import Sprite
 
 
-def shape(rng: np.random.Generator) -> Sprite:
-    """A plain or two-coloured disc, ring, rectangle or polygon, cut out."""
+def shape(rng: np.random.Generator, discs: bool = True) -> Sprite:
+    """A plain or two-coloured disc, ring, rectangle or polygon, cut out; the first two if `discs`."""
     side = 96
     picture = np.zeros((side, side, 4), np.uint8)
     first, second = (rng.integers(0, 256, 3) for _ in range(2))
@@ -18,7 +18,7 @@ def shape(rng: np.random.Generator) -> Sprite:
         first = np.array(
             [(30, 30, 200), (170, 80, 20), (245, 245, 245), (20, 180, 250)][rng.integers(4)]
         )
-    kind = rng.random()
+    kind = rng.uniform(0.0 if discs else 0.35, 1.0)
     if kind < 0.35:
         axes = (46, round(46 * rng.uniform(0.6, 1.0)))
         cv2.ellipse(
@@ -40,7 +40,7 @@ def shape(rng: np.random.Generator) -> Sprite:
         cv2.fillPoly(picture, [corners.astype(np.int32)], _bgra(first), cv2.LINE_AA)
     _stain(picture, rng)
     sprite = Sprite.of(picture)
-    return sprite if sprite is not None else shape(rng)
+    return sprite if sprite is not None else shape(rng, discs)
 
 
 def wheel(rng: np.random.Generator) -> Sprite:

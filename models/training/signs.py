@@ -7,8 +7,9 @@ import numpy as np
 from models.bundled import SIGNS
 from models.errors import ModelError
 from models.training.backgrounds import COMMON, STREET, backgrounds, bundled
+from models.training.boards import board
 from models.training.camera import Camera
-from models.training.lights import board, traffic_light
+from models.training.lights import traffic_light
 from models.training.maker import (
     SIDE,
     Material,
@@ -31,7 +32,7 @@ _LABELLED = ("stop", "speed limit", "crosswalk", "traffic light")
 _REAL = 0.45
 """Share of training pictures that start from a real photograph of signs."""
 
-_OFTEN = {"speed limit": 0.6, "other sign": 1.6, "traffic light": 2.4, "stop": 1.2}
+_OFTEN = {"speed limit": 0.6, "other sign": 2.4, "traffic light": 2.8, "stop": 1.2}
 """How often a class is put in, against the others; real photographs are full of speed limits."""
 
 _DRAWN = 240
@@ -52,10 +53,10 @@ class SignMaker:
             raise ModelError("training signs: give --sprites, the folder of the sign sprites")
         rng = np.random.default_rng((material.seed, 1))
         self._sprites = sign_sprites(material.sprites)
-        self._sprites["traffic light"] += [traffic_light(rng) for _ in range(_DRAWN)]
-        self._sprites["other sign"] += [board(rng) for _ in range(2 * _DRAWN)]
         self._shapes = [shape(rng) for _ in range(_DRAWN)] + [wheel(rng) for _ in range(40)]
         self._grounds = backgrounds(material.data, (*COMMON, *STREET)) + bundled()
+        self._sprites["traffic light"] += [traffic_light(rng) for _ in range(2 * _DRAWN)]
+        self._sprites["other sign"] += [board(rng, self._grounds) for _ in range(4 * _DRAWN)]
         known = np.array([name in _LABELLED for name in SIGNS])
         photos = trained_on(list(road_signs(material.data)), "signs", material.data)
         self._photos = [decoded(photo, known) for photo in photos]
@@ -87,7 +88,7 @@ class SignMaker:
                 pixels, no_boxes(), np.zeros(0, np.int64), np.ones(len(SIGNS), bool), no_boxes()
             )
         canvas = Canvas(base.pixels, np.concatenate([base.boxes, base.ignored]))
-        if not real or rng.random() < 0.3:
+        if rng.random() < (0.3 if real else 0.93):
             self._fill(canvas, rng)
         sample = finished(canvas, base)
         return Sample(
@@ -105,7 +106,9 @@ class SignMaker:
         for _ in range(int(rng.integers(0, 6))):
             size = log_uniform(rng, 8, 60) if rng.random() < 0.7 else log_uniform(rng, 40, 300)
             label, sprite = self._drawn(rng)
-            box = canvas.place(sprite, size, rng, label=label)
+            # A board is as large as its letters ask for, and then longer than a round sign beside it.
+            size *= max(sprite.aspect, 1 / sprite.aspect) ** 0.5
+            box = canvas.place(sprite, min(size, SIDE), rng, label=label)
             if box is None:
                 continue
             while rng.random() < 0.3:  # more signs on the same post

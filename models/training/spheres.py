@@ -19,13 +19,13 @@ def ball(rng: np.random.Generator) -> Sprite:
     """A lit ball: football, plain, panelled, striped, basketball or tennis ball."""
     direction, facing = _sphere(rng)
     kind = rng.random()
-    if kind < 0.45:
+    if kind < 0.38:
         paint = _football(direction, rng)
     elif kind < 0.62:
         paint = _plain(direction, rng)
-    elif kind < 0.80:
+    elif kind < 0.82:
         paint = _panels(direction, rng)
-    elif kind < 0.90:
+    elif kind < 0.91:
         paint = _segments(direction, rng)
     else:
         paint = _lined(direction, rng)
@@ -117,10 +117,17 @@ def _hue(rng: np.random.Generator) -> Vectors:
     return np.asarray(20 + colour * rng.uniform(170, 235))
 
 
+_PLAIN = (
+    (40, 215, 235), (60, 235, 225), (90, 200, 230), (60, 190, 200), (110, 240, 245), (20, 130, 245),
+    (30, 150, 250), (240, 240, 240),
+)  # fmt: skip
+"""BGR."""
+
+
 def _plain(direction: Vectors, rng: np.random.Generator) -> Vectors:
     """Yellow, orange or white, with little on it."""
-    colours = ((40, 215, 235), (60, 235, 225), (90, 240, 240), (20, 130, 245), (30, 150, 250))
-    colour = np.array(colours[rng.integers(len(colours))], float) * rng.uniform(0.8, 1.05, 3)
+    colour = np.array(_PLAIN[rng.integers(len(_PLAIN))], float)
+    colour *= rng.uniform(0.6, 1.05) * rng.uniform(0.85, 1.1, 3)
     paint = np.broadcast_to(colour, direction.shape)
     if rng.random() < 0.5:
         seams = np.abs(np.sin(3 * direction[..., 0]) - direction[..., 1]) < 0.05

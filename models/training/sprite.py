@@ -101,6 +101,28 @@ class Cast:
     picture: Pixels
     box: Floats
 
+    def smeared(self, length: float, angle: float) -> Cast:
+        """As if it had moved by `length` pixels while the shutter was open; `angle` in radians.
+
+        The box grows by half of the way: people draw it round what they still recognise.
+        """
+        dx, dy = length * np.cos(angle), length * np.sin(angle)
+        reach = int(np.ceil(max(abs(dx), abs(dy)) / 2)) + 1
+        kernel = np.zeros((2 * reach + 1, 2 * reach + 1), np.float32)
+        start, end = (
+            (round(16 * (reach + sign * dx / 2)), round(16 * (reach + sign * dy / 2)))
+            for sign in (-1, 1)
+        )
+        cv2.line(kernel, start, end, 1.0, 1, cv2.LINE_8, shift=4)
+        kernel /= kernel.sum()
+        padded = np.pad(self.picture, ((reach, reach), (reach, reach), (0, 0))).astype(np.float32)
+        padded[..., :3] = padded[..., :3] * (padded[..., 3:] / 255)
+        moved = cv2.filter2D(padded, -1, kernel, borderType=cv2.BORDER_CONSTANT)
+        moved[..., :3] = moved[..., :3] * (255 / np.maximum(moved[..., 3:], 1))
+        grown = np.array([abs(dx), abs(dy)], np.float32) / 4
+        box = self.box + reach + np.concatenate([-grown, grown])
+        return Cast(moved.clip(0, 255).astype(np.uint8), box.astype(np.float32))
+
 
 def lit(picture: Pixels, rng: np.random.Generator, strength: float = 1.0) -> Pixels:
     """A BGRA picture in some light: dim or bright, faded, tinted, shaded from one side.

@@ -37,16 +37,26 @@ def model_table(*, timed: bool = True) -> Table:
     table = _table(f"ms: one answer to a {SIDE}x{SIDE} frame, here and now" if timed else "")
     table.add_column("model", style="bold", no_wrap=True)
     table.add_column("task")
-    table.add_column("classes")
     table.add_column("parameters", justify="right")
     if timed:
         table.add_column("ms", justify="right")
-    for heading in ("access", "licence", "weights from", "source"):
+    for heading in ("access", "licence"):
         table.add_column(heading)
     for name, entry in ZOO.items():
-        facts = _facts(entry.load, timed=timed)
-        classes = _shortened(entry.classes)
-        table.add_row(name, entry.task, classes, *facts, entry.licence, entry.origin, entry.source)
+        table.add_row(name, entry.task, *_facts(entry.load, timed=timed), entry.licence)
+    return table
+
+
+def origin_table() -> Table:
+    """What the models of the zoo know, and where they come from: three lines each, narrow enough to read."""
+    table = _table("")
+    table.add_column("model", style="bold", no_wrap=True)
+    table.add_column("", no_wrap=True)
+    table.add_column("")
+    for name, entry in ZOO.items():
+        table.add_row(name, "classes", _shortened(entry.classes))
+        table.add_row("", "weights", entry.origin)
+        table.add_row("", "source", entry.source)
     return table
 
 
@@ -54,10 +64,9 @@ def own_model_table() -> Table:
     """One row a form in which a model of one's own is written."""
     table = _table(r"section \[model] of config.toml says the rest: docs/models.md")
     table.add_column("your own", style="bold", no_wrap=True)
-    table.add_column("access")
-    table.add_column("for example", no_wrap=True)
+    table.add_column("for example, and access")
     for form in FORMS:
-        table.add_row(form.form, form.access, form.example)
+        table.add_row(form.form, f"{form.example}\n[dim]{form.access}[/dim]")
     return table
 
 

@@ -35,17 +35,15 @@ def quality_table(found: dict[str, list[Figure]], threshold: float) -> Table:
         "from 0.01; a detection is of an object from IoU 0.5",
         caption_justify="left",
     )
-    for heading in ("model", "figure", "on"):
+    for heading in ("figure", "on"):
         table.add_column(heading)
     table.add_column("value", justify="right")
-    table.add_column("target", justify="right")
-    for heading in ("", "counted"):
-        table.add_column(heading)
+    table.add_column("target")
     for name, rows in found.items():
+        table.add_row(f"[bold]{name}[/bold]")
         for row in rows:
             value = "-" if row.value is None else f"{row.value:.3f}"
-            verdict = {None: "", True: "reached", False: "missed"}[row.reached]
-            table.add_row(name, row.measure, row.on, value, _target(row), verdict, row.counted)
+            table.add_row(row.measure, f"{row.on}; {row.counted}", value, _target(row))
         table.add_section()
     return table
 
@@ -76,4 +74,5 @@ def quality_json(found: dict[str, list[Figure]], threshold: float) -> str:
 def _target(row: Figure) -> str:
     if row.target is None:
         return ""
-    return f"{'at most' if row.most else 'at least'} {row.target:g}"
+    verdict = {None: "", True: ": reached", False: ": missed"}[row.reached]
+    return f"{'at most' if row.most else 'at least'} {row.target:g}{verdict}"

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import cv2
 import numpy as np
 import pytest
 
+from models.training.boards import board
 from models.training.camera import Camera
-from models.training.lights import board, traffic_light
+from models.training.lights import traffic_light
 from models.training.pitch import pitch
-from models.training.shapes import lamp, shape, wheel
+from models.training.shapes import eye, lamp, shape, wheel
 from models.training.spheres import SIDE, ball, round_thing
 from models.training.sprite import Sprite
 
 Draw = Callable[[np.random.Generator], Sprite]
-EVERYTHING = [ball, round_thing, traffic_light, board, shape, wheel, lamp]
+EVERYTHING = [ball, round_thing, traffic_light, board, shape, wheel, lamp, eye]
 
 
 def drawn(draw: Draw, seed: int, count: int = 12) -> list[Sprite]:
@@ -117,3 +119,32 @@ def test_a_bad_camera_still_shows_the_picture() -> None:
     for seed in range(60):
         out = camera.take(picture, np.random.default_rng(seed)).astype(float)
         assert out[:, 200:].mean() > out[:, :120].mean() + 25
+
+
+def test_some_pictures_have_no_colour_and_most_have() -> None:
+    picture = np.full((320, 320, 3), (30, 90, 200), np.uint8)
+    camera, grey = Camera(0), 0
+    for seed in range(200):
+        blue, _, red = camera.take(picture, np.random.default_rng(seed)).reshape(-1, 3).mean(0)
+        grey += abs(red - blue) < 30
+    assert 2 <= grey <= 25
+
+
+def test_without_discs_every_shape_has_corners() -> None:
+    rng = np.random.default_rng(0)
+    for _ in range(60):
+        whole = shape(rng, discs=False).levels[0][..., 3] > 127
+        outline = cv2.findContours(whole.astype(np.uint8), cv2.RETR_EXTERNAL, 2)[0][0]
+        _, radius = cv2.minEnclosingCircle(outline)
+        assert whole.sum() < 0.9 * np.pi * radius**2
+        assert len(cv2.approxPolyDP(outline, 0.03 * cv2.arcLength(outline, True), True)) <= 7
+
+
+def test_a_mirror_shows_the_scenery() -> None:
+    loud = np.full((40, 40, 3), (255, 0, 255), np.uint8)
+    rng = np.random.default_rng(0)
+    seen = [
+        (board(rng, [loud]).levels[0][..., :3] == (255, 0, 255)).all(axis=2).mean()
+        for _ in range(120)
+    ]
+    assert 3 <= sum(share > 0.3 for share in seen) <= 30

@@ -7,7 +7,7 @@ import itertools
 import numpy as np
 
 from models.training.maker import finished
-from models.training.placing import Canvas, pole, twig
+from models.training.placing import Canvas, cover, pole, twig
 from models.training.sample import LEAST, Sample, no_boxes
 from models.training.sprite import Sprite
 
@@ -125,3 +125,28 @@ def test_a_finished_canvas_holds_what_was_there_and_what_was_put_in() -> None:
         sample.ignored, [[0, 300, 20, 320], [315, 200, 320, 240], [200, 200, 205, 230]]
     )
     assert sample.known.tolist() == [True, False, True]
+
+
+def test_what_is_covered_stays_half_in_sight_and_nothing_beside_it_changes() -> None:
+    box = np.array([100, 120, 160, 180], np.float32)
+    shares = []
+    for seed in range(60):
+        one = canvas()
+        one.pixels[:] = np.random.default_rng(0).integers(1, 200, (SIDE, SIDE, 3))
+        one.pixels[120:180, 100:160] = 255
+        before = one.pixels.copy()
+        cover(one, box, np.random.default_rng(seed))
+        changed = (one.pixels != before).any(axis=2)
+        shares.append(changed[120:180, 100:160].mean())
+        changed[120:180, 100:160] = False
+        assert not changed.any()
+    assert max(shares) < 0.55
+    assert np.median(shares) > 0.1
+
+
+def test_covers_at_the_edge_stay_in_the_picture() -> None:
+    for seed in range(20):
+        for box in ([-20, 300, 15, 335], [310, -10, 335, 20], [0, 318, 6, 340]):
+            one = canvas()
+            cover(one, np.array(box, np.float32), np.random.default_rng(seed))
+            assert one.pixels.shape == (SIDE, SIDE, 3)
