@@ -19,16 +19,16 @@ from models.training.spheres import ball, round_thing
 from models.training.sprite import Sprite
 from models.training.window import aimed, random_background
 
-_REAL = 0.4
+_REAL = 0.3
 """Share of training pictures that start from a real photograph with a ball."""
 
 _PITCH = 0.15
 """Share that start from a drawn pitch."""
 
-_CUT = 0.3
+_CUT = 0.15
 """Share of the balls put in that come from photographs."""
 
-_BALLS, _OTHERS = 700, 500
+_BALLS, _OTHERS = 2400, 900
 
 
 class BallMaker:
@@ -91,7 +91,7 @@ class BallMaker:
         return random_background(ground, SIDE, rng)
 
     def _fill(self, canvas: Canvas, rng: np.random.Generator) -> None:
-        for _ in range(int(rng.integers(0, 8))):
+        for _ in range(int(rng.integers(0, 6))):
             thing = self._others[rng.integers(len(self._others))]
             canvas.place(thing, log_uniform(rng, 6, 150), rng, tilt=0.1, stretch=0.15)
         for _ in range(int(rng.choice(4, p=(0.3, 0.4, 0.2, 0.1)))):

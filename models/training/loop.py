@@ -42,7 +42,7 @@ class Plan:
     save_every : steps between checkpoints.
     """
 
-    steps: int = 9000
+    steps: int = 32_000
     batch: int = 16
     rate: float = 2e-3
     warm: int = 200

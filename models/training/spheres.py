@@ -19,13 +19,13 @@ def ball(rng: np.random.Generator) -> Sprite:
     """A lit ball: football, plain, panelled, striped, basketball or tennis ball."""
     direction, facing = _sphere(rng)
     kind = rng.random()
-    if kind < 0.38:
+    if kind < 0.48:
         paint = _football(direction, rng)
-    elif kind < 0.62:
+    elif kind < 0.68:
         paint = _plain(direction, rng)
-    elif kind < 0.82:
+    elif kind < 0.86:
         paint = _panels(direction, rng)
-    elif kind < 0.91:
+    elif kind < 0.93:
         paint = _segments(direction, rng)
     else:
         paint = _lined(direction, rng)
