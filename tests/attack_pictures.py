@@ -23,6 +23,7 @@ from models.zoo import load_model
 from monitor.arrays import Pixels
 from monitor.assembly import build_pipeline
 from monitor.config import Settings
+from monitor.drift.matching import Outcome
 from monitor.pipeline import Observation
 from monitor.views import attacked_view, clean_view
 from streams.opening import open_source
@@ -59,7 +60,7 @@ SHOTS = (
     Shot(
         "mislabel",
         "scene:road?light=day",
-        {"model": "signs", "goal": "mislabel", "target": "speed limit", "eps": "8/255"},
+        {"model": "signs", "goal": "mislabel", "target": "speed limit"},
         label="stop",
     ),
     Shot(
@@ -81,14 +82,19 @@ def observations(settings: Settings, every: int, most: int) -> Iterator[Observat
                 yield pipeline.observe(frame)
 
 
-def interest(seen: Observation, label: str) -> float:
-    """How well a frame tells the story: it has fallen, and what it is about is large."""
+def interest(seen: Observation, shot: Shot) -> float:
+    """How well a frame tells the story: fallen, what it is about is large, nothing beside it."""
+    label = shot.label
     names = seen.clean.data.get("class_name", np.zeros(0, str))
     if not seen.success or (label and label not in names):
         return 0.0
     sides = np.minimum(*(seen.clean.xyxy[:, 2:] - seen.clean.xyxy[:, :2]).T)
-    about = sides[_right(seen) & ((names == label) | (not label))]
-    return float(about.max()) if len(about) else 0.0
+    right = _right(seen)
+    about = sides[right & ((names == label) | (not label))]
+    beside = np.count_nonzero(~right)
+    if shot.words["goal"] != "fabricate":
+        beside += sum(thing.outcome is Outcome.FABRICATED for thing in seen.drift.objects)
+    return float(about.max()) / (1 + beside) if len(about) else 0.0
 
 
 def _right(seen: Observation) -> npt.NDArray[np.bool_]:
@@ -119,10 +125,8 @@ def main() -> None:
     for shot in SHOTS:
         settings = shot.settings()
         names = load_model(settings.detector.model).class_names
-        best = max(
-            observations(settings, every=12, most=1500), key=lambda o: interest(o, shot.label)
-        )
-        if not interest(best, shot.label):
+        best = max(observations(settings, every=12, most=1500), key=lambda o: interest(o, shot))
+        if not interest(best, shot):
             raise SystemExit(f"{shot.name}: no frame of {shot.source} has fallen")
         path = folder / f"{shot.name}.png"
         cv2.imwrite(str(path), pair(best, names))
