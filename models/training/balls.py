@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 
@@ -73,16 +75,7 @@ class BallMaker:
         if rng.random() < (0.4 if real else 0.8):
             self._fill(canvas, rng)
         sample = finished(canvas, base)
-        return _mirrored(
-            Sample(
-                self._camera.take(sample.pixels, rng),
-                sample.boxes,
-                sample.labels,
-                sample.known,
-                sample.ignored,
-            ),
-            rng,
-        )
+        return _mirrored(replace(sample, pixels=self._camera.take(sample.pixels, rng)), rng)
 
     def _ground(self, rng: np.random.Generator) -> Pixels:
         if rng.random() < _PITCH:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from models.training.plates import Colour, empty, rounded, sprite_of
+from models.training.plates import Colour, either_way, empty, rounded, sprite_of
 from models.training.sample import Pixels
 from models.training.sprite import Sprite
 
@@ -59,7 +59,7 @@ def _panel(rng: np.random.Generator) -> Sprite:
         if pictogram and row == rows // 2:
             _pictogram(picture, y, round(high / rows * 0.7), rng)
         else:
-            _writing(picture, (0, y), wide, round(high / rows * 0.5), ink, rng)
+            _writing(picture, y, round(high / rows * 0.5), ink, rng)
     if rng.random() < 0.1:  # the end of something
         cv2.line(picture, (6, high - 6), (wide - 6, 6), (*ink, 255), 5, cv2.LINE_AA)
     return sprite_of(picture)
@@ -80,7 +80,7 @@ def _stacked(rng: np.random.Generator) -> Sprite:
         _framed(picture, (0, top, wide, top + high), paint, ink, rng)
         if pointed:
             _point(picture, (top, top + high))
-        _writing(picture, (0, top + high // 2), wide, round(high * 0.45), ink, rng)
+        _writing(picture, top + high // 2, round(high * 0.45), ink, rng)
     return sprite_of(picture)
 
 
@@ -109,24 +109,15 @@ def _framed(
 def _point(picture: Pixels, rows: tuple[int, int]) -> None:
     """Cut one end of a board into the point of an arrow."""
     top, bottom = rows
-    reach = (bottom - top) // 2
     for y in range(top, bottom):
-        cut = abs(y - (top + bottom) // 2) * reach // max((bottom - top) // 2, 1)
+        cut = abs(y - (top + bottom) // 2)
         if cut:
             picture[y, -cut:] = 0
 
 
-def _writing(
-    picture: Pixels,
-    start: tuple[int, int],
-    wide: int,
-    height: int,
-    ink: Colour,
-    rng: np.random.Generator,
-) -> None:
+def _writing(picture: Pixels, y: int, height: int, ink: Colour, rng: np.random.Generator) -> None:
     """A row of letters about the height y, sometimes with an arrow at its end."""
-    left, y = start
-    x = left + 8
+    x = 8
     if rng.random() < 0.5:
         tip, tail = (x, x + height * 2) if rng.random() < 0.5 else (x + height * 2, x)
         ends = ((tail, y), (tip, y))
@@ -136,7 +127,7 @@ def _writing(
         x += 6 + height * 2
     letters = "".join(rng.choice(list("ABCDEGHIKLMNORSTUVabcdeghiklmnorstu0123579"), 14))
     scale = height / 22
-    while letters and cv2.getTextSize(letters, 0, scale, 2)[0][0] > left + wide - x - 6:
+    while letters and cv2.getTextSize(letters, 0, scale, 2)[0][0] > picture.shape[1] - x - 6:
         letters = letters[:-1]
     cv2.putText(picture, letters, (x, y + height // 2), 0, scale, (*ink, 255), 2, cv2.LINE_AA)
 
@@ -189,7 +180,7 @@ def _chevron(rng: np.random.Generator) -> Sprite:
     for i in range(count):
         points = (np.array(head) + np.array([i * each, 0])).astype(np.int32)
         cv2.fillPoly(picture, [points], (*dark, 255), cv2.LINE_AA)
-    return sprite_of(np.ascontiguousarray(picture[:, ::-1]) if rng.random() < 0.5 else picture)
+    return sprite_of(either_way(picture, rng))
 
 
 def _mirror(rng: np.random.Generator, scenery: Sequence[Pixels]) -> Sprite:

@@ -10,7 +10,7 @@ from models.training.sample import Pixels
 _NOISE_SIDE = 700
 
 _GREY = 0.05
-"""Share of pictures without colour. Of 14 false balls on portraits six stood on black-and-white ones."""
+"""Share of pictures without colour: of 21 portraits with a false ball (score 0.4) six had none."""
 
 
 class Camera:

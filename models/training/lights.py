@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from models.training.plates import Colour, empty, rounded, sprite_of
+from models.training.plates import Colour, either_way, empty, rounded, sprite_of
 from models.training.sample import Pixels
 from models.training.sprite import Sprite
 
@@ -102,7 +102,7 @@ def _profile(rng: np.random.Generator) -> Pixels:
             (wide - 1, bottom),
         ]
         cv2.fillPoly(picture, [np.array(corners, np.int32)], (*dark, 255), cv2.LINE_AA)
-    return np.ascontiguousarray(picture[:, ::-1]) if rng.random() < 0.5 else picture
+    return either_way(picture, rng)
 
 
 def _on_a_plate(picture: Pixels, rng: np.random.Generator) -> Pixels:
@@ -136,4 +136,4 @@ def _with_section(picture: Pixels, radius: int, rng: np.random.Generator) -> Pix
         reach = radius * 2 // 3
         tail, tip = (centre[0] - reach, centre[1]), (centre[0] + reach, centre[1])
         cv2.arrowedLine(out, tail, tip, green, max(radius // 3, 2), cv2.LINE_AA, tipLength=0.5)
-    return np.ascontiguousarray(out[:, ::-1]) if rng.random() < 0.5 else out
+    return either_way(out, rng)

@@ -29,6 +29,11 @@ def rounded(picture: Pixels, box: tuple[int, int, int, int], radius: int, colour
             cv2.circle(picture, (x, y), radius, paint, -1, cv2.LINE_AA)
 
 
+def either_way(picture: Pixels, rng: np.random.Generator) -> Pixels:
+    """The picture, left and right exchanged half of the time."""
+    return np.ascontiguousarray(picture[:, ::-1]) if rng.random() < 0.5 else picture
+
+
 def sprite_of(picture: Pixels) -> Sprite:
     """The sprite of a picture that is opaque somewhere."""
     sprite = Sprite.of(picture)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from models.training.plates import sprite_of
 from models.training.sample import Pixels
 from models.training.sprite import Sprite
 
@@ -57,9 +58,7 @@ def wheel(rng: np.random.Generator) -> Sprite:
         end = (round(48 + radius * np.cos(angle)), round(48 + radius * np.sin(angle)))
         cv2.line(picture, (48, 48), end, (tyre + 20, tyre + 20, tyre + 20, 255), 5, cv2.LINE_AA)
     cv2.circle(picture, (48, 48), 7, (tyre, tyre, tyre, 255), -1, cv2.LINE_AA)
-    sprite = Sprite.of(picture)
-    assert sprite is not None
-    return sprite
+    return sprite_of(picture)
 
 
 def eye(rng: np.random.Generator) -> Sprite:
@@ -75,9 +74,7 @@ def eye(rng: np.random.Generator) -> Sprite:
     if rng.random() < 0.6:  # the pupil, and the light in it
         cv2.circle(picture, (48, 48), max(radius // 2, 1), (10, 10, 10, 255), -1, cv2.LINE_AA)
         cv2.circle(picture, (53, 43), max(radius // 5, 1), (250, 250, 250, 255), -1, cv2.LINE_AA)
-    sprite = Sprite.of(picture)
-    assert sprite is not None
-    return sprite
+    return sprite_of(picture)
 
 
 def lamp(rng: np.random.Generator) -> Sprite:
@@ -89,9 +86,7 @@ def lamp(rng: np.random.Generator) -> Sprite:
     picture = np.zeros((96, 96, 4), np.uint8)
     picture[..., :3] = rng.uniform([180, 200, 220], 256, 3)
     picture[..., 3] = glow * 255
-    sprite = Sprite.of(picture)
-    assert sprite is not None
-    return sprite
+    return sprite_of(picture)
 
 
 def _stain(picture: Pixels, rng: np.random.Generator) -> None:

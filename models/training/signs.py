@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from models.bundled import SIGNS
@@ -91,13 +93,7 @@ class SignMaker:
         if rng.random() < (0.3 if real else 0.93):
             self._fill(canvas, rng)
         sample = finished(canvas, base)
-        return Sample(
-            self._camera.take(sample.pixels, rng),
-            sample.boxes,
-            sample.labels,
-            sample.known,
-            sample.ignored,
-        )
+        return replace(sample, pixels=self._camera.take(sample.pixels, rng))
 
     def _fill(self, canvas: Canvas, rng: np.random.Generator) -> None:
         for _ in range(int(rng.integers(0, 5))):

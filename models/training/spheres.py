@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from models.training.plates import sprite_of
 from models.training.sprite import Sprite
 
 Vectors = npt.NDArray[np.float64]
@@ -202,9 +203,7 @@ def _lit(
         picture = np.asarray(
             cv2.resize(picture, (width, SIDE), interpolation=cv2.INTER_AREA), dtype=np.uint8
         )
-    sprite = Sprite.of(picture)
-    assert sprite is not None
-    return sprite
+    return sprite_of(picture)
 
 
 def _icosahedron() -> Vectors:
