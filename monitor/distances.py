@@ -17,10 +17,12 @@ _SLACK = 1e-6  # grey levels; 4/255 * 255 is 4.000000000000001 on some machines,
 
 
 class Norm(StrEnum):
-    """The norms that a budget can be given in."""
+    """The norms that a budget can be given in; L0 counts pixels, the others go over values."""
 
     LINF = "linf"
     L2 = "l2"
+    L1 = "l1"
+    L0 = "l0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +33,12 @@ class Budget:
     ----------
     norm : which norm.
     eps : in pixel units of [0, 1]. Linf: the most that one value may move, at most 1. L2: the
-        Euclidean length over all H * W * 3 values; 1.0 is one value moved from black to white.
+        Euclidean length over all H * W * 3 values; 1.0 is one value moved from black to white. L1: the
+        sum of all moves, 1.0 likewise. L0: the number of pixels that may change, each to any colour.
 
     Raises
     ------
-    ConfigError : eps negative, not finite, or over 1 under Linf.
+    ConfigError : eps negative, not finite, over 1 under Linf, or no whole number under L0.
     """
 
     norm: Norm
@@ -51,14 +54,20 @@ class Budget:
                 f"eps = {self.eps}: under linf eps is at most 1 (black to white); write 4/255, not 4"
             )
 
+        if self.norm is Norm.L0 and self.eps != round(self.eps):
+            raise ConfigError(
+                f"eps = {self.eps}: under l0 eps is a number of pixels; write a whole one, like 1"
+            )
+
     @property
     def levels(self) -> float:
-        """The budget in grey levels (eps * 255)."""
-        return self.eps * 255.0
+        """The budget in grey levels (eps * 255); under L0 the number of pixels."""
+        return self.eps if self.norm is Norm.L0 else self.eps * 255.0
 
     def holds(self, clean: Pixels, perturbed: Pixels) -> bool:
         """True where `perturbed` (uint8, quantised) is within the budget around `clean`."""
-        return distances(clean, perturbed).under(self.norm) * 255.0 <= self.levels + _SLACK
+        apart = distances(clean, perturbed).under(self.norm)
+        return apart * (1.0 if self.norm is Norm.L0 else 255.0) <= self.levels + _SLACK
 
     def __str__(self) -> str:
         return f"{self.norm} {format_eps(self.eps, self.norm)}"
@@ -66,14 +75,27 @@ class Budget:
 
 @dataclass(frozen=True, slots=True)
 class Distances:
-    """How far two frames are apart, in pixel units of [0, 1]."""
+    """How far two frames are apart, in pixel units of [0, 1].
+
+    Attributes
+    ----------
+    linf : the largest move of a value.
+    l2 : the Euclidean length of all moves.
+    l1 : the sum of all moves.
+    l0 : number of pixels that differ; of values where the frames have no colour.
+    values : number of values that differ.
+    """
 
     linf: float
     l2: float
+    l1: float
+    l0: int
+    values: int
 
     def under(self, norm: Norm) -> float:
         """The distance under one norm."""
-        return self.linf if norm is Norm.LINF else self.l2
+        apart: float = getattr(self, norm.value)
+        return apart
 
 
 def distances(a: Pixels, b: Pixels) -> Distances:
@@ -85,8 +107,14 @@ def distances(a: Pixels, b: Pixels) -> Distances:
     """
     if a.shape != b.shape:
         raise ValueError(f"distance of frames of different shapes: {a.shape} and {b.shape}")
-    most, squares = moved(a, b)
-    return Distances(most / 255.0, math.sqrt(squares) / 255.0)
+    apart = moved(a, b)
+    return Distances(
+        linf=apart.most / 255.0,
+        l2=math.sqrt(apart.squares) / 255.0,
+        l1=apart.total / 255.0,
+        l0=apart.pixels,
+        values=apart.values,
+    )
 
 
 def parse_eps(text: str | float) -> float:
@@ -108,8 +136,10 @@ def parse_eps(text: str | float) -> float:
 
 
 def format_eps(eps: float, norm: Norm) -> str:
-    """Eps as people of the field write it: `4/255` under Linf, `1.50` under L2."""
-    if norm is Norm.L2:
+    """Eps as people of the field write it: `4/255` under Linf, `1.50` under L2 and L1, `3` under L0."""
+    if norm is Norm.L0:
+        return f"{eps:.0f}"
+    if norm is not Norm.LINF:
         return f"{eps:.2f}"
     levels = eps * 255
     nearest = round(levels)

@@ -17,8 +17,32 @@ def test_the_textbook_example() -> None:
     # Two 3 x 3 pictures of the lecture: one value differs by 1, one by 121.
     a = np.array([[37, 128, 64], [18, 220, 59], [100, 50, 33]], np.uint8)
     b = np.array([[38, 128, 64], [18, 99, 59], [100, 50, 33]], np.uint8)
-    assert distances(a, b).linf * 255 == pytest.approx(121)
-    assert distances(a, b).l2 * 255 == pytest.approx(math.sqrt(1 + 14641))
+    apart = distances(a, b)
+    assert apart.l0 == apart.values == 2
+    assert apart.l1 * 255 == pytest.approx(122)
+    assert apart.l2 * 255 == pytest.approx(math.sqrt(1 + 14641))
+    assert apart.l2 * 255 == pytest.approx(121.004, abs=5e-4)
+    assert apart.linf * 255 == pytest.approx(121)
+
+
+def test_a_pixel_of_which_two_channels_moved_is_one_pixel_and_two_values() -> None:
+    a = np.zeros((4, 5, 3), np.uint8)
+    b = a.copy()
+    b[1, 2] = (0, 7, 9)
+    b[3, 4, 2] = 255
+    apart = distances(a, b)
+    assert (apart.l0, apart.values) == (2, 3)
+    assert apart.l1 * 255 == pytest.approx(271)
+
+
+def test_a_distance_under_a_norm_is_the_one_of_that_name() -> None:
+    rng = np.random.default_rng(0)
+    a, b = (rng.integers(0, 256, (9, 7, 3), dtype=np.uint8) for _ in range(2))
+    apart, flat = distances(a, b), (a.astype(float) - b) / 255
+    assert apart.under(Norm.LINF) == pytest.approx(np.linalg.norm(flat.ravel(), np.inf))
+    assert apart.under(Norm.L2) == pytest.approx(np.linalg.norm(flat.ravel(), 2))
+    assert apart.under(Norm.L1) == pytest.approx(np.linalg.norm(flat.ravel(), 1))
+    assert apart.under(Norm.L0) == np.count_nonzero((flat != 0).any(axis=2))
 
 
 def test_the_unsigned_difference_does_not_wrap() -> None:
@@ -61,6 +85,24 @@ def test_a_budget_is_a_finite_positive_number(eps: float) -> None:
         Budget(Norm.L2, eps)
 
 
+def test_half_a_pixel_is_no_budget() -> None:
+    with pytest.raises(ConfigError, match="number of pixels"):
+        Budget(Norm.L0, 1.5)
+
+
+@pytest.mark.parametrize(("norm", "eps"), [(Norm.L0, 2), (Norm.L1, 1.5), (Norm.L2, 1.0)])
+def test_a_budget_holds_up_to_its_edge(norm: Norm, eps: float) -> None:
+    clean = np.zeros((3, 3, 3), np.uint8)
+    inside = clean.copy()
+    inside[0, 0] = (255, 0, 0) if norm is not Norm.L1 else (255, 127, 0)
+    if norm is Norm.L0:
+        inside[1, 1] = (3, 200, 9)
+    outside = inside.copy()
+    outside[2, 2, 1] = 1
+    assert Budget(norm, eps).holds(clean, inside)
+    assert not Budget(norm, eps).holds(clean, outside)
+
+
 def test_grey_levels_given_as_linf_eps_are_caught() -> None:
     with pytest.raises(ConfigError, match="write 4/255, not 4"):
         Budget(Norm.LINF, 4.0)
@@ -68,5 +110,6 @@ def test_grey_levels_given_as_linf_eps_are_caught() -> None:
 
 def test_formats() -> None:
     assert format_eps(0.3 / 255, Norm.LINF) == "0.30/255"
-    assert format_eps(1.5, Norm.L2) == "1.50"
+    assert format_eps(1.5, Norm.L2) == format_eps(1.5, Norm.L1) == "1.50"
+    assert format_eps(3, Norm.L0) == "3"
     assert str(Budget(Norm.LINF, 4 / 255)) == "linf 4/255"

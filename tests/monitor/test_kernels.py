@@ -128,15 +128,20 @@ def test_small_steps_add_up_although_each_rounds_to_nothing() -> None:
     assert seen == [100, 101, 101, 101, 101, 102, 102, 102]
 
 
-@given(shape=SHAPES, seed=st.integers(0, 2**32 - 1))
-@settings(max_examples=40, deadline=None)
-def test_distances_are_exact(shape: tuple[int, ...], seed: int) -> None:
+FRAMES = st.one_of(SHAPES, st.sampled_from([(3, 3), (40, 41), (1, 1365, 3), (1, 1366, 3), (0, 4, 3)]))
+
+
+@given(shape=FRAMES, seed=st.integers(0, 2**32 - 1), alike=st.booleans())
+@settings(max_examples=60, deadline=None)
+def test_distances_are_exact(shape: tuple[int, ...], seed: int, alike: bool) -> None:
     rng = np.random.default_rng(seed)
     a, b = (rng.choice(np.array([0, 1, 128, 255], np.uint8), size=shape) for _ in range(2))
+    if alike:
+        b = np.where(rng.random(shape) < 0.999, a, b)
     assert moved(a, b) == moved_numpy(a, b)
-    assert moved(a, a) == (0, 0)
+    assert moved(a, a) == (0, 0, 0, 0, 0)
 
 
 def test_the_largest_distance_does_not_overflow() -> None:
     black, white = np.zeros((300, 300, 3), np.uint8), np.full((300, 300, 3), 255, np.uint8)
-    assert moved(black, white) == (255, 270_000 * 255**2)
+    assert moved(black, white) == (90_000, 270_000, 270_000 * 255, 270_000 * 255**2, 255)
