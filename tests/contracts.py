@@ -23,7 +23,33 @@ ONE_CLASS = (Goal.ANY, Goal.VANISH, Goal.FABRICATE)
 BUDGETS = {
     Norm.LINF: (0.3 / 255, 1 / 255, 2.5 / 255, 4 / 255, 16 / 255),
     Norm.L2: (0.02, 0.5, 3.0),
+    Norm.L1: (0.02, 1.5, 40.0),
+    Norm.L0: (1, 7, 400),
 }
+
+STRENGTH = {Norm.LINF: 6 / 255, Norm.L2: 6.0, Norm.L1: 120.0, Norm.L0: 400}
+"""Budgets under which an attack must beat noise on a real model."""
+
+
+def linear_reach(norm: Norm, eps: float, weights: np.ndarray) -> float:
+    """How far a linear loss can rise from a grey frame of 128: in closed form, in pixel units.
+
+    Linf and L2: eps times the dual norm. L1: the steepest values go to black or white, as many as the budget
+    pays for. L0: so do all channels of the pixels that gain most.
+    """
+    size = np.abs(weights)
+    room = np.where(weights > 0, 127, 128) / 255
+    if norm is Norm.LINF:
+        return float(eps * size.sum())
+    if norm is Norm.L2:
+        return float(eps * np.linalg.norm(size))
+    if norm is Norm.L0:
+        gains = np.sort((size * room).sum(axis=-1).reshape(-1))[::-1]
+        return float(gains[: int(eps)].sum())
+    order = np.argsort(-size.reshape(-1))
+    before = np.concatenate([[0.0], np.cumsum(room.reshape(-1)[order])[:-1]])
+    spent = np.clip(eps - before, 0, room.reshape(-1)[order])
+    return float((size.reshape(-1)[order] * spent).sum())
 
 
 def attacks() -> Iterator[tuple[str, Attack, Norm]]:

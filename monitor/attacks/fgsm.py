@@ -22,7 +22,7 @@ class FGSM:
     """
 
     knowledge: ClassVar[Knowledge] = Knowledge.WHITE_BOX
-    norms: ClassVar[frozenset[Norm]] = frozenset({Norm.LINF, Norm.L2})
+    norms: ClassVar[frozenset[Norm]] = frozenset(Norm)
 
     def run(
         self, objective: Objective, x: Pixels, budget: Budget, rng: np.random.Generator
@@ -30,4 +30,4 @@ class FGSM:
         """One gradient, one step."""
         del rng
         _, gradient = objective.gradient(x)
-        return Iterate(x, budget).ascend(gradient, budget.eps)
+        return Iterate(x, budget).ascend(gradient, 1.0, whole=True)

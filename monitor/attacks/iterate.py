@@ -6,10 +6,13 @@ import numpy as np
 
 from monitor.arrays import Gradient, Pixels
 from monitor.distances import Budget, Norm
+from monitor.kernels.l0_update import l0_update
+from monitor.kernels.l1_update import l1_update
 from monitor.kernels.l2_update import l2_update
 from monitor.kernels.linf_update import linf_update
 
-_UPDATES = {Norm.LINF: linf_update, Norm.L2: l2_update}
+L1_SHARE = 0.01
+"""Share of the values that a small L1 step is spread over (Tramer, Boneh 2019, section 4.1: the 99th percentile)."""
 
 
 class Iterate:
@@ -31,14 +34,33 @@ class Iterate:
         self.pixels: Pixels = clean
         """The quantised position; a new array after every move."""
 
-    def ascend(self, gradient: Gradient, step: float) -> Pixels:
-        """Move uphill by `step` (pixel units, in the budget's norm), project, clip, round.
+    def ascend(self, gradient: Gradient, share: float, *, whole: bool = False) -> Pixels:
+        """Move uphill by a share of the budget, project, clip, round.
 
-        Linf: the sign of the gradient times `step`; L2: the gradient's direction, `step` long.
+        Linf: every value along the gradient's sign. L2: along the gradient, share * eps long. L1: the steepest
+        values, spread over `L1_SHARE` of them. L0: all values along the gradient by `share` of the range on
+        average; the pixels that moved most stay.
+
+        Parameters
+        ----------
+        share : of eps, at least 0; 0 only projects and rounds.
+        whole : this step is the whole attack, so it goes where a linear loss has its optimum: under L1 as far as
+            the steepest values go, under L0 to the edge of the range in the pixels that gain most.
         """
         out = np.empty_like(self._clean)
-        update = _UPDATES[self._budget.norm]
-        update(self._clean, gradient, self._offset, out, step * 255.0, self._budget.levels)
+        eps = self._budget.levels
+        place = self._clean, gradient, self._offset, out
+        match self._budget.norm:
+            case Norm.LINF:
+                linf_update(*place, share * eps, eps)
+            case Norm.L2:
+                l2_update(*place, share * eps, eps)
+            case Norm.L1:
+                step = share * eps
+                cap = 255.0 if whole else max(step / (L1_SHARE * out.size), 1e-3)
+                l1_update(*place, step, eps, cap)
+            case Norm.L0:
+                l0_update(*place, share * 255.0, eps, whole)
         self.pixels = out
         return out
 
@@ -46,13 +68,27 @@ class Iterate:
         """Jump to a random point of the ball.
 
         Linf: uniform in the cube. L2: a uniform direction at radius eps * u^(1/2): the exponent 1/D of
-        the uniform ball would put every start on the sphere, for D is in the hundred thousands.
+        the uniform ball would put every start on the sphere, for D is in the hundred thousands. L1: half of
+        eps, in equal parts of random sign, over `L1_SHARE` of the values. L0: random colours in as many
+        random pixels as the budget has.
         """
         eps = self._budget.levels
-        if self._budget.norm is Norm.LINF:
-            self._offset[...] = rng.uniform(-eps, eps, self._offset.shape)
-        else:
-            direction = rng.standard_normal(self._offset.shape, dtype=np.float32)
-            radius = eps * np.sqrt(rng.uniform())
-            self._offset[...] = direction * np.float32(radius / np.linalg.norm(direction))
+        shape = self._offset.shape
+        match self._budget.norm:
+            case Norm.LINF:
+                self._offset[...] = rng.uniform(-eps, eps, shape)
+            case Norm.L2:
+                direction = rng.standard_normal(shape, dtype=np.float32)
+                radius = eps * np.sqrt(rng.uniform())
+                self._offset[...] = direction * np.float32(radius / np.linalg.norm(direction))
+            case Norm.L1:
+                count = max(int(L1_SHARE * self._offset.size), 1)
+                chosen = rng.choice(self._offset.size, count, replace=False, shuffle=False)
+                self._offset.reshape(-1)[chosen] = rng.choice((-1, 1), count) * (eps / 2 / count)
+            case Norm.L0:
+                pixels = self._offset.reshape(-1, shape[-1])
+                count = min(int(eps), len(pixels))
+                chosen = rng.choice(len(pixels), count, replace=False, shuffle=False)
+                colours = rng.uniform(0, 255, (count, shape[-1]))
+                pixels[chosen] = colours - self._clean.reshape(pixels.shape)[chosen]
         return self.ascend(np.zeros_like(self._offset), 0.0)

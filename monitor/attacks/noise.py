@@ -15,14 +15,16 @@ from monitor.objective import BlindView, Knowledge
 
 @dataclass(frozen=True, slots=True)
 class Noise:
-    """One random step of the whole budget: a random sign a value (Linf), a random direction (L2).
+    """One random step of the whole budget.
+
+    Linf: a random sign a value. L2: a random direction. L1: random values by random signs. L0: random pixels.
 
     It asks the model nothing. An attack that does no better has not used what it knows
     (Goodfellow, Shlens, Szegedy 2015, section 4, compare with this noise).
     """
 
     knowledge: ClassVar[Knowledge] = Knowledge.NONE
-    norms: ClassVar[frozenset[Norm]] = frozenset({Norm.LINF, Norm.L2})
+    norms: ClassVar[frozenset[Norm]] = frozenset(Norm)
 
     def run(
         self, objective: BlindView, x: Pixels, budget: Budget, rng: np.random.Generator
@@ -30,4 +32,4 @@ class Noise:
         """One draw."""
         del objective
         draw = rng.standard_normal(x.shape, dtype=np.float32)
-        return Iterate(x, budget).ascend(draw, budget.eps)
+        return Iterate(x, budget).ascend(draw, 1.0)

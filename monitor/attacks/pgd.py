@@ -29,7 +29,7 @@ class PGD:
     """
 
     knowledge: ClassVar[Knowledge] = Knowledge.WHITE_BOX
-    norms: ClassVar[frozenset[Norm]] = frozenset({Norm.LINF, Norm.L2})
+    norms: ClassVar[frozenset[Norm]] = frozenset(Norm)
 
     steps: int = 10
     step_size: float = 0.25
@@ -50,7 +50,7 @@ class PGD:
                 answer, gradient = objective.gradient(point.pixels)
                 if answer.fell and self.early_stop:
                     return answer.pixels
-                point.ascend(gradient, self.step_size * budget.eps)
+                point.ascend(gradient, self.step_size)
             if objective.answer(point.pixels).fell and self.early_stop:
                 break
         return point.pixels
