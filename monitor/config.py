@@ -135,13 +135,15 @@ class AttackSettings(_Section):
         "object in the source's ground truth; empty: anywhere",
     )
     norm: Norm = Field(
-        default=Norm.LINF, description='"linf": no value moves by more than eps; "l2": Euclidean'
+        default=Norm.LINF,
+        description='"linf": no value moves by more than eps; "l2": Euclidean length of all moves; '
+        '"l1": their sum; "l0": number of pixels that change',
     )
     eps: Eps = Field(
         default=4 / 255,
         ge=0,
-        le=1000,
-        description="the budget in pixel units of [0, 1]; a fraction in quotes or a number",
+        le=100_000,
+        description="the budget in pixel units of [0, 1] (l0: pixels); a fraction in quotes or a number",
     )
     steps: int = Field(
         default=10,

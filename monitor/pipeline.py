@@ -12,7 +12,7 @@ import supervision as sv
 
 from models.detector import Detector
 from monitor.arrays import Pixels
-from monitor.distances import distances
+from monitor.distances import Distances, distances
 from monitor.drift.matching import FrameDrift, ObjectDrift, match
 from monitor.drift.tracks import UNFOLLOWED, ObjectTrack
 from monitor.drift.trails import Trail
@@ -38,7 +38,7 @@ class Observation:
     drift : the two answers matched.
     success : the goal was met; None where there was no attack or nothing to attack.
     counts : forwards and backwards, clean answer included.
-    linf, l2 : distance of the two frames in pixel units of [0, 1].
+    distances : how far the two frames are apart, under every norm.
     stages_ms : milliseconds a stage: scale, clean, attack, attacked, drift.
     tracks : what tracking says of each object of the drift; empty until `Tracking` has seen the frame.
     clean_trails, attacked_trails : where the tracks of either answer were in the last seconds.
@@ -51,8 +51,7 @@ class Observation:
     drift: FrameDrift
     success: bool | None
     counts: Counts
-    linf: float
-    l2: float
+    distances: Distances
     stages_ms: Mapping[str, float]
     tracks: tuple[ObjectTrack, ...] = ()
     clean_trails: tuple[Trail, ...] = ()
@@ -123,8 +122,7 @@ class Pipeline:
             drift=drift,
             success=answer.fell if perturbed.attacked else None,
             counts=objective.counts,
-            linf=apart.linf,
-            l2=apart.l2,
+            distances=apart,
             stages_ms=watch.laps,
         )
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from monitor.catalog import CATALOG, NONE, build_attack
 from monitor.config import Settings
-from monitor.distances import format_eps
+from monitor.distances import Norm, format_eps
 from monitor.drift.intervals import ratio_interval
 from monitor.drift.ledger import TrackFigures, TrackLedger
 from monitor.drift.windows import RATIOS, FrameTally, RollingWindow, inexact
@@ -77,8 +77,7 @@ class Summariser:
         self._counts: Counter[str] = Counter()
         self._over = [array("d") for _ in RATIOS]
         self._under = [array("d") for _ in RATIOS]
-        self._linf = 0.0
-        self._l2 = 0.0
+        self._furthest = dict.fromkeys(Norm, 0.0)
 
     @property
     def frames(self) -> int:
@@ -98,7 +97,8 @@ class Summariser:
         for i, (over, under) in enumerate(tally.ratios()):
             self._over[i].append(inexact(over))
             self._under[i].append(under)
-        self._linf, self._l2 = max(self._linf, seen.linf), max(self._l2, seen.l2)
+        for norm, most in self._furthest.items():
+            self._furthest[norm] = max(most, seen.distances.under(norm))
         self._counts.update(
             frames=1,
             frames_with_objects=int(tally.clean > 0),
@@ -128,8 +128,7 @@ class Summariser:
             "reference": REFERENCE,
             "counts": {**self._counts, **self.tracks.counts().as_dict()},
             "intervals": self._intervals(),
-            "linf_max": self._linf,
-            "l2_max": self._l2,
+            **{f"{norm}_max": most for norm, most in self._furthest.items()},
             "condition": condition(self._settings, self._source, self._class_names),
         }
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import supervision as sv
 
+from monitor.distances import Distances
 from monitor.drift.matching import match
 from monitor.objective import Counts
 from monitor.pipeline import Observation
@@ -27,8 +28,7 @@ def observed(
         drift=match(clean, attacked, index=index, media_time=time),
         success=len(attacked) == 0 if len(clean) else None,
         counts=Counts(2, 1),
-        linf=4 / 255,
-        l2=0.5,
+        distances=Distances(linf=4 / 255, l2=0.5, l1=2.5, l0=40, values=90),
         stages_ms={},
     )
     return replace(seen, **changes)  # type: ignore[arg-type]

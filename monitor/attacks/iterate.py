@@ -12,7 +12,7 @@ from monitor.kernels.l2_update import l2_update
 from monitor.kernels.linf_update import linf_update
 
 L1_SHARE = 0.01
-"""Share of the values that a small L1 step is spread over (Tramer, Boneh 2019, section 4.1: the 99th percentile)."""
+"""Share of the values that a small L1 step is spread over (Tramer, Boneh 2019, section 4.1: 99th percentile)."""
 
 
 class Iterate:
@@ -34,18 +34,28 @@ class Iterate:
         self.pixels: Pixels = clean
         """The quantised position; a new array after every move."""
 
+    @property
+    def offset(self) -> Gradient:
+        """The exact position relative to the clean frame, float32 in grey levels; not to be written."""
+        return self._offset
+
+    def put(self, offset: Gradient) -> Pixels:
+        """Go to a place, float32 relative to the clean frame in grey levels; projected, clipped, rounded."""
+        self._offset[...] = offset
+        return self.ascend(np.zeros_like(self._offset), 0.0)
+
     def ascend(self, gradient: Gradient, share: float, *, whole: bool = False) -> Pixels:
         """Move uphill by a share of the budget, project, clip, round.
 
-        Linf: every value along the gradient's sign. L2: along the gradient, share * eps long. L1: the steepest
-        values, spread over `L1_SHARE` of them. L0: all values along the gradient by `share` of the range on
-        average; the pixels that moved most stay.
+        Linf: every value along the gradient's sign. L2: along the gradient, share * eps long. L1: the
+        steepest values, spread over `L1_SHARE` of them. L0: all values along the gradient by `share` of the
+        range on average; the pixels that moved most stay.
 
         Parameters
         ----------
         share : of eps, at least 0; 0 only projects and rounds.
-        whole : this step is the whole attack, so it goes where a linear loss has its optimum: under L1 as far as
-            the steepest values go, under L0 to the edge of the range in the pixels that gain most.
+        whole : this step is the whole attack, so it goes where a linear loss has its optimum: under L1 as far
+            as the steepest values go, under L0 to the edge of the range in the pixels that gain most.
         """
         out = np.empty_like(self._clean)
         eps = self._budget.levels

@@ -61,6 +61,8 @@ class Range:
 EPS: Final[Mapping[Norm, Range]] = {
     Norm.LINF: Range("eps [/255]", most=16, step=0.25, unit=1 / 255, start=4),
     Norm.L2: Range("eps [L2, pixel units]", most=8, step=0.05, unit=1, start=2),
+    Norm.L1: Range("eps [L1, pixel units]", most=400, step=1, unit=1, start=60),
+    Norm.L0: Range("eps [L0, pixels]", most=2000, step=1, unit=1, start=100),
 }
 
 

@@ -93,8 +93,11 @@ def difference_caption(reading: Reading, settings: Settings) -> str:
     seen = reading.observation
     if seen is None:
         return _caption("no frame yet")
-    linf = format_eps(seen.linf, Norm.LINF)
-    distances = f"L<sub>∞</sub> {linf}, L<sub>2</sub> {format_eps(seen.l2, Norm.L2)}"
+    apart = {norm: format_eps(seen.distances.under(norm), norm) for norm in Norm}
+    distances = (
+        f"L<sub>∞</sub> {apart[Norm.LINF]}, L<sub>2</sub> {apart[Norm.L2]}, "
+        f"L<sub>1</sub> {apart[Norm.L1]}, L<sub>0</sub> {apart[Norm.L0]} px"
+    )
     return _caption(distances, f"grey: unchanged, shown {TIMES} {settings.panel.amplify:g}")
 
 

@@ -261,11 +261,15 @@ def _budget_sentence(summary: Tree) -> str:
     if condition["norm"] == "linf":
         meaning = f"no colour value moves by more than {_levels(condition['eps'])} of 255 levels"
         used = f"the largest change was {_levels(summary['linf_max'])}"
+    elif condition["norm"] == "l0":
+        meaning = "no more pixels of the frame change, each to any colour"
+        used = f"at most {summary['l0_max']:.0f} changed"
     else:
+        of = "Euclidean length" if condition["norm"] == "l2" else "sum"
         meaning = (
-            "Euclidean length over all values of the frame, 1 being one value from black to white"
+            f"{of} of the changes of all values of the frame, 1 being one value from black to white"
         )
-        used = f"the longest change was {summary['l2_max']:.2f}"
+        used = f"the largest was {summary[condition['norm'] + '_max']:.2f}"
     return (
         f"{_norm(condition)} {condition['eps_text']}: {meaning}; measured on the 8-bit frames that the "
         f"detector was shown, {used}"
@@ -273,7 +277,9 @@ def _budget_sentence(summary: Tree) -> str:
 
 
 def _norm(condition: Tree) -> str:
-    return {"linf": "L∞", "l2": "L2"}.get(condition["norm"], str(condition["norm"]))
+    return {"linf": "L∞", "l2": "L2", "l1": "L1", "l0": "L0"}.get(
+        condition["norm"], str(condition["norm"])
+    )
 
 
 def _levels(eps: float) -> str:

@@ -66,6 +66,8 @@ FRAMES = pa.schema(
         _field("backwards", pa.int32(), "1", "backward passes"),
         _field("linf", pa.float64(), "1", "Linf distance of the two frames, pixel units of [0, 1]"),
         _field("l2", pa.float64(), "1", "L2 distance of the two frames, pixel units of [0, 1]"),
+        _field("l1", pa.float64(), "1", "L1 distance of the two frames, pixel units of [0, 1]"),
+        _field("l0", pa.int64(), "1", "pixels in which the two frames differ"),
     ]
 )
 
@@ -151,8 +153,10 @@ def frame_row(seen: Observation) -> Row:
         "success": seen.success,
         "forwards": seen.counts.forwards,
         "backwards": seen.counts.backwards,
-        "linf": seen.linf,
-        "l2": seen.l2,
+        "linf": seen.distances.linf,
+        "l2": seen.distances.l2,
+        "l1": seen.distances.l1,
+        "l0": seen.distances.l0,
     }
 
 

@@ -82,7 +82,7 @@ class WorstFrames:
                     "score_drop": drop,
                     "clean_count": seen.drift.clean_count,
                     "attacked_count": len(seen.attacked),
-                    "linf": seen.linf,
+                    "linf": seen.distances.linf,
                     "amplified": amplify,
                     **names,
                 }

@@ -128,7 +128,9 @@ def test_small_steps_add_up_although_each_rounds_to_nothing() -> None:
     assert seen == [100, 101, 101, 101, 101, 102, 102, 102]
 
 
-FRAMES = st.one_of(SHAPES, st.sampled_from([(3, 3), (40, 41), (1, 1365, 3), (1, 1366, 3), (0, 4, 3)]))
+FRAMES = st.one_of(
+    SHAPES, st.sampled_from([(3, 3), (40, 41), (1, 1365, 3), (1, 1366, 3), (0, 4, 3)])
+)
 
 
 @given(shape=FRAMES, seed=st.integers(0, 2**32 - 1), alike=st.booleans())

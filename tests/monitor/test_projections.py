@@ -21,9 +21,7 @@ def picture(shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
 
 @given(seed=SEEDS, size=st.integers(1, 3000), amount=st.floats(0, 4000), ties=st.booleans())
 @settings(max_examples=80, deadline=None)
-def test_the_largest_keys_are_served_first(
-    seed: int, size: int, amount: float, ties: bool
-) -> None:
+def test_the_largest_keys_are_served_first(seed: int, size: int, amount: float, ties: bool) -> None:
     rng = np.random.default_rng(seed)
     keys = rng.exponential(1, size).astype(np.float32)
     if ties:
@@ -37,7 +35,9 @@ def test_the_largest_keys_are_served_first(
 
 @given(shape=SHAPES, seed=SEEDS, eps=st.floats(0.01, 3000))
 @settings(max_examples=60, deadline=None)
-def test_the_l1_projection_is_that_of_sorting(shape: tuple[int, ...], seed: int, eps: float) -> None:
+def test_the_l1_projection_is_that_of_sorting(
+    shape: tuple[int, ...], seed: int, eps: float
+) -> None:
     rng = np.random.default_rng(seed)
     clean = picture(shape, rng)
     offset = rng.normal(0, rng.choice([0.1, 5, 80]), shape).astype(np.float32)
@@ -66,7 +66,9 @@ def test_nothing_that_is_allowed_is_nearer_than_the_l1_projection(seed: int, eps
         assert (place - nearest) @ (other - nearest) <= 1e-6 * np.abs(place).sum() * 100
 
 
-@given(shape=SHAPES, seed=SEEDS, step=st.floats(0, 600), eps=st.floats(0, 2000), cap=st.floats(1, 255))
+@given(
+    shape=SHAPES, seed=SEEDS, step=st.floats(0, 600), eps=st.floats(0, 2000), cap=st.floats(1, 255)
+)
 @settings(max_examples=60, deadline=None)
 def test_an_l1_step_goes_where_sorting_says(
     shape: tuple[int, ...], seed: int, step: float, eps: float, cap: float
@@ -86,7 +88,9 @@ def test_an_l1_step_goes_where_sorting_says(
     assert spent[0] <= spent[1] + 2 or spent[0] <= eps
 
 
-@given(shape=SHAPES, seed=SEEDS, step=st.floats(0, 300), eps=st.integers(0, 6000), whole=st.booleans())
+@given(
+    shape=SHAPES, seed=SEEDS, step=st.floats(0, 300), eps=st.integers(0, 6000), whole=st.booleans()
+)
 @settings(max_examples=60, deadline=None)
 def test_an_l0_step_keeps_as_many_pixels_as_there_are_to_keep(
     shape: tuple[int, ...], seed: int, step: float, eps: int, whole: bool

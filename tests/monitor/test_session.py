@@ -52,12 +52,14 @@ def test_a_change_holds_from_a_later_frame_on_without_a_restart(
     faces: CenterFace, photograph: np.ndarray
 ) -> None:
     with running(faces, lambda: Stills(photograph)) as session:
-        assert next_where(session, lambda _: True).linf == pytest.approx(4 / 255)
+        assert next_where(session, lambda _: True).distances.linf == pytest.approx(4 / 255)
         session.apply({"eps": "9/255"})
         assert session.settings.attack.eps == pytest.approx(9 / 255)
-        assert next_where(session, lambda o: o.linf > 5 / 255).linf == pytest.approx(9 / 255)
+        assert next_where(
+            session, lambda o: o.distances.linf > 5 / 255
+        ).distances.linf == pytest.approx(9 / 255)
         session.apply({"attack": "none"})
-        untouched = next_where(session, lambda o: o.linf == 0)
+        untouched = next_where(session, lambda o: o.distances.linf == 0)
         assert untouched.success is None
         assert np.array_equal(untouched.frame.pixels, untouched.attacked_pixels)
 
@@ -99,7 +101,7 @@ def test_a_change_while_paused_shows_on_the_frame_that_stands(
         until(lambda: session.status.state is SessionState.PAUSED)
         _, standing = session.broadcast.newest()
         session.apply({"eps": "9/255"})
-        again = next_where(session, lambda o: o.linf > 5 / 255)
+        again = next_where(session, lambda o: o.distances.linf > 5 / 255)
         assert standing is not None
         assert again.frame.index == standing.frame.index
         assert session.status.state is SessionState.PAUSED
@@ -175,7 +177,7 @@ def test_a_source_that_does_not_open_leaves_the_old_one_running(
         session.apply({"source": "nowhere", "eps": "7/255"})
         until(lambda: session.status.message == "nowhere: no such file")
         until(lambda: session.settings.stream.source == "stills")
-        assert next_where(session, lambda o: o.linf > 6 / 255)
+        assert next_where(session, lambda o: o.distances.linf > 6 / 255)
         assert session.status.state is SessionState.RUNNING
     finally:
         session.stop()

@@ -43,7 +43,7 @@ def test_an_object_keeps_its_id_when_the_attack_changes() -> None:
         frames_on(session)
         assert ids(session) == [1]
         session.apply({"attack": "noise", "eps": "8/255", "trails": 0})
-        until(lambda: newest(session).linf > 0)
+        until(lambda: newest(session).distances.linf > 0)
         frames_on(session)
         assert ids(session) == [1]
         assert newest(session).clean_trails == ()
@@ -76,7 +76,7 @@ def test_a_change_while_the_frame_stands_shows_the_ids_that_it_has() -> None:
         session.apply({"attack": "noise", "eps": "4/255"})
         until(lambda: newest(session) is not before)
         assert newest(session).drift.index == before.drift.index
-        assert newest(session).linf > 0
+        assert newest(session).distances.linf > 0
         assert ids(session) == [1]
 
 

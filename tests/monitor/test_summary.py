@@ -14,6 +14,7 @@ from observations import observed
 
 from models.errors import ModelOutputError
 from monitor.config import Settings
+from monitor.distances import Distances
 from monitor.pipeline import Observation
 from monitor.runs import Run, RunWriter
 from monitor.summary import NAMES, Summariser, condition
@@ -61,7 +62,8 @@ def answer(*rows: tuple[int, int, float]) -> sv.Detections:
 
 
 def seen(index: int, clean: sv.Detections, attacked: sv.Detections) -> Observation:
-    return observed(index, clean, attacked, linf=index / 255)
+    apart = Distances(linf=index / 255, l2=index / 10, l1=index / 2, l0=index, values=2 * index)
+    return observed(index, clean, attacked, distances=apart)
 
 
 def story(count: int) -> list[Observation]:
@@ -128,6 +130,8 @@ def test_the_summary_agrees_with_sql_over_the_tables(tmp_path: Path) -> None:
     ).to_pylist()
     assert counts.items() <= run.summary["counts"].items()  # type: ignore[attr-defined]
     assert run.summary["linf_max"] == 39 / 255
+    assert run.summary["l2_max"] == 3.9
+    assert (run.summary["l1_max"], run.summary["l0_max"]) == (19.5, 39)
 
 
 def test_every_figure_of_tracks_can_be_had_from_the_objects(tmp_path: Path) -> None:
