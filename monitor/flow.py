@@ -17,10 +17,10 @@ WIDTH: Final = 160
 """Pixels; both pictures are looked at about this wide: motion of whole regions is what counts."""
 
 STILL: Final = 0.5
-"""Pixels of the frame; where nearly all has moved less, nothing is carried: resampling would blur for nothing."""
+"""Pixels of the frame; where nearly all has moved less, nothing is carried: resampling would blur it."""
 
 CUT: Final = 0.35
-"""Share of the range by which the histograms of two pictures of one scene never differ, and of two scenes mostly."""
+"""Distance of histograms (0 to 1) from which two pictures are of two scenes."""
 
 
 class Motion:
@@ -37,8 +37,8 @@ class Motion:
     def step(self, pixels: Pixels) -> tuple[bool, Map | None]:
         """Take the next picture; (a new scene has begun, where each pixel was in the last one).
 
-        The map is float32 (H, W, 2), x and y in the last picture, for `cv2.remap`; None where nothing has to be
-        carried: at the first picture, at a cut, and where hardly anything moved.
+        The map is float32 (H, W, 2), x and y in the last picture, for `cv2.remap`; None where nothing has
+        to be carried: at the first picture, at a cut, and where hardly anything moved.
         """
         small = _small(pixels)
         last, self._last = self._last, small
@@ -70,7 +70,7 @@ def _small(pixels: Pixels) -> Grey:
 
 
 def _is_cut(last: Grey, now: Grey) -> bool:
-    """Half the L1 distance of the histograms of grey, 32 bins: 0 for the same picture, 1 for disjoint ones."""
+    """Half the L1 distance of the histograms of grey in 32 bins: 0 for one picture, 1 for disjoint ones."""
     first, second = (
         np.bincount(picture.reshape(-1) >> 3, minlength=32) / picture.size
         for picture in (last, now)

@@ -99,8 +99,8 @@ LINEAR = {Norm.LINF: 4 / 255, Norm.L2: 2.0, Norm.L1: 8.0, Norm.L0: 20}
 """Budgets on a picture of 16 x 16 pixels."""
 
 REACHED = {Norm.LINF: 0.999, Norm.L2: 0.97, Norm.L1: 0.95, Norm.L0: 0.9}
-"""Of the optimum. Rounding to whole grey levels costs the L2 ball a little; Linf at 4/255 nothing. FGSM, whose
-one step is made for a linear loss, has all of it under L1 and L0; PGD spreads its steps (0.96 and 0.90)."""
+"""Of the optimum. Rounding to whole grey levels costs the L2 ball a little; Linf at 4/255 nothing. FGSM,
+whose one step is made for a linear loss, has all of it under L1 and L0; PGD spreads its steps (0.96, 0.90)."""
 
 
 @pytest.mark.parametrize(("attack", "norm"), STRONG)

@@ -12,7 +12,7 @@ from monitor.kernels.l2_update import l2_update
 from monitor.kernels.linf_update import linf_update
 
 L1_SHARE = 0.01
-"""Share of the values that a small L1 step is spread over (Tramer, Boneh 2019, section 4.1: 99th percentile)."""
+"""Share of the values that a small L1 step is spread over: the 99th percentile of Tramer, Boneh 2019."""
 
 
 class Iterate:

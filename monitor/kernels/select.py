@@ -35,7 +35,7 @@ def cut_numpy(keys: Gradient, weights: Gradient, amount: float) -> tuple[float, 
 
 @numba.njit(parallel=True, cache=True, nogil=True)
 def _histogram(keys: Keys, weights: Gradient, upper: int) -> Sums:
-    """Weights a bin: by the keys' upper half if `upper` < 0, else by the lower half of those with that upper."""
+    """Weights a bin: by the keys' upper half if `upper` < 0, else the lower half of those with that upper."""
     sums = np.zeros((_PARTS, _BINS), dtype=np.float64)
     each = (keys.size + _PARTS - 1) // _PARTS
     for part in numba.prange(_PARTS):
