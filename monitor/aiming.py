@@ -6,11 +6,11 @@ import difflib
 from collections.abc import Sequence
 
 from models.detector import Classifier, Detector, WhiteBoxDetector
+from monitor.attack_settings import AttackSettings
 from monitor.catalog import NONE, build_attack
-from monitor.config import AttackSettings
 from monitor.errors import ConfigError
 from monitor.goals import Aim, Goal
-from monitor.objective import Knowledge
+from monitor.knowledge import Knowledge
 
 
 def possible_goals(detector: Detector) -> tuple[Goal, ...]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -12,16 +13,26 @@ import supervision as sv
 import torch
 
 from models.detector import Candidates, Classifier, Detector, WhiteBoxDetector, to_tensor
+from models.edits import Edits
 from models.errors import ModelOutputError
-from monitor.arrays import Pixels
-from monitor.goals import labels
-from monitor.losses import Loss, Owned, goal_loss, label_loss, owned_candidates
+from models.vicinity import LocalDetector, Vicinity
+from monitor import criteria
+from monitor.arrays import Gradient, Pixels
+from monitor.goals import Aim, Criterion, labels
+from monitor.kernels.written import written
+from monitor.losses import Loss, Owned, owned_candidates
 from monitor.places import Region
 
 LOW: Final = 0.05
 """Score down to which a black-box model is asked, so that its loss says more than yes and no."""
 
+CHUNK_VALUES: Final = 16_000_000
+"""Values of a batch that is asked at once: 64 MB as float32, some times that as activations."""
+
 _NEVER: Final = 1e-6  # a score of exactly 0 or 1 has no logit
+
+Ways = Callable[[Aim, torch.Tensor, Owned, float, int], list[torch.Tensor]]
+"""(aim, logits (A, C), owners, bar, most) -> gaps, the nearest first; see `monitor.criteria`."""
 
 
 @dataclass(eq=False)
@@ -53,6 +64,32 @@ class Asked:
         return self.known or owned_candidates(self.candidates, self.clean, self.region)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class AskedMany:
+    """What the model said of several frames, as far as losses need it.
+
+    Attributes
+    ----------
+    logits : float (N, A, C), without a graph.
+    owned : who owns the candidates of each.
+    alike : all have the same owners, so that one call gives all losses.
+    """
+
+    logits: torch.Tensor
+    owned: Sequence[Owned]
+    alike: bool
+
+    def losses(self, loss: Loss, aim: Aim, bar: float) -> npt.NDArray[np.float64]:
+        """One a frame, float64 (N,)."""
+        with torch.inference_mode():
+            if self.alike:
+                values = loss(aim, self.logits, self.owned[0], bar)
+            else:
+                each = [loss(aim, x, o, bar) for x, o in zip(self.logits, self.owned, strict=True)]
+                values = torch.stack(each)
+            return values.numpy().astype(np.float64)
+
+
 class Asking(Protocol):
     """The questions to one model about one frame and its perturbed copies."""
 
@@ -62,16 +99,29 @@ class Asking(Protocol):
         ...
 
     @property
-    def loss(self) -> Loss:
-        """The loss that fits the model's kind."""
+    def criteria(self) -> Mapping[Criterion, Loss]:
+        """The losses that fit the model's kind."""
+        ...
+
+    @property
+    def ways(self) -> Ways:
+        """The gaps that fit the model's kind."""
         ...
 
     def begin(self, pixels: Pixels, region: Region | None, with_gradient: bool) -> Asked:
         """The clean frame; its objects are what all later losses speak of."""
         ...
 
-    def ask(self, pixels: Pixels, with_gradient: bool) -> Asked:
+    def ask(self, pixels: Pixels | Gradient, with_gradient: bool) -> Asked:
         """A perturbed frame."""
+        ...
+
+    def ask_many(self, frames: Pixels) -> Iterator[AskedMany]:
+        """Perturbed frames (N, H, W, 3), chunk by chunk; no gradient."""
+        ...
+
+    def ask_edits(self, pixels: Pixels, edits: Edits) -> Iterator[AskedMany]:
+        """A frame with some pixels changed, N times otherwise, chunk by chunk; no gradient."""
         ...
 
 
@@ -90,7 +140,8 @@ class WhiteBoxAsking:
     def __init__(self, detector: WhiteBoxDetector, threshold: float) -> None:
         self._detector = detector
         self._threshold = threshold
-        self.loss: Loss = loss_of(detector)
+        self.criteria, self.ways = criteria_of(detector)
+        self._vicinity: tuple[Pixels, Vicinity] | None = None
 
     def begin(self, pixels: Pixels, region: Region | None, with_gradient: bool) -> Asked:
         """One forward; its graph serves the first gradient."""
@@ -101,7 +152,7 @@ class WhiteBoxAsking:
         leaf = frames if with_gradient else None
         return Asked(self._clean, candidates, leaf, self._clean, region, self._owned)
 
-    def ask(self, pixels: Pixels, with_gradient: bool) -> Asked:
+    def ask(self, pixels: Pixels | Gradient, with_gradient: bool) -> Asked:
         """One forward."""
         frames, candidates = self._forward(pixels, with_gradient)
         found = self._detector.decode(candidates, self._threshold)[0]
@@ -110,8 +161,42 @@ class WhiteBoxAsking:
         leaf = frames if with_gradient else None
         return Asked(found, candidates, leaf, self._clean, self._region, known)
 
-    def _forward(self, pixels: Pixels, with_gradient: bool) -> tuple[torch.Tensor, Candidates]:
-        frames = to_tensor(pixels)
+    def ask_many(self, frames: Pixels) -> Iterator[AskedMany]:
+        """One forward a frame, in batches."""
+        for part in chunks(len(frames), frames[0].size):
+            batch = torch.from_numpy(frames[part]).permute(0, 3, 1, 2).float().mul_(1 / 255)
+            with torch.inference_mode():
+                yield self._many(self._detector.forward(batch))
+
+    def ask_edits(self, pixels: Pixels, edits: Edits) -> Iterator[AskedMany]:
+        """One forward a candidate; a model that can looks only where something changed."""
+        if not isinstance(self._detector, LocalDetector):
+            for part in chunks(len(edits), pixels.size):
+                yield from self.ask_many(
+                    written(pixels, edits.positions[part], edits.colours[part])
+                )
+            return
+        if self._vicinity is None or self._vicinity[0] is not pixels:
+            self._vicinity = pixels, self._detector.vicinity(pixels)
+        near = self._vicinity[1]
+        for part in chunks(len(edits), pixels.size):
+            with torch.inference_mode():
+                some = Edits(edits.positions[part], edits.colours[part])
+                yield self._many(near.forward(some))
+
+    def _many(self, candidates: Candidates) -> AskedMany:
+        if candidates.fixed:
+            return AskedMany(candidates.logits, (self._owned,) * len(candidates.logits), True)
+        owners = [
+            owned_candidates(_one(candidates, i), self._clean, self._region)
+            for i in range(len(candidates.logits))
+        ]
+        return AskedMany(candidates.logits, owners, False)
+
+    def _forward(
+        self, pixels: Pixels | Gradient, with_gradient: bool
+    ) -> tuple[torch.Tensor, Candidates]:
+        frames = to_tensor(cast(Pixels, pixels))  # floats are levels too
         if with_gradient:
             frames.requires_grad_()
             return frames, self._detector.forward(frames)
@@ -135,7 +220,7 @@ class BlackBoxAsking:
         self._detector = detector
         self._threshold = threshold
         self._low = min(LOW, threshold)
-        self.loss: Loss = loss_of(detector)
+        self.criteria, self.ways = criteria_of(detector)
 
     def begin(self, pixels: Pixels, region: Region | None, with_gradient: bool) -> Asked:
         """One question; there is no graph, whatever is wished for."""
@@ -144,14 +229,25 @@ class BlackBoxAsking:
         self._clean, self._region = self._answer(heard), region
         return self._asked(self._clean, heard)
 
-    def ask(self, pixels: Pixels, with_gradient: bool) -> Asked:
+    def ask(self, pixels: Pixels | Gradient, with_gradient: bool) -> Asked:
         """One question."""
         del with_gradient
         heard = self._heard(pixels)
         return self._asked(self._answer(heard), heard)
 
-    def _heard(self, pixels: Pixels) -> sv.Detections:
-        heard = self._detector.detect(pixels, self._low)
+    def ask_many(self, frames: Pixels) -> Iterator[AskedMany]:
+        """One question a frame."""
+        for frame in frames:
+            asked = self.ask(frame, with_gradient=False)
+            yield AskedMany(asked.logits[None], (asked.owned,), False)
+
+    def ask_edits(self, pixels: Pixels, edits: Edits) -> Iterator[AskedMany]:
+        """One question a candidate."""
+        for part in chunks(len(edits), pixels.size):
+            yield from self.ask_many(written(pixels, edits.positions[part], edits.colours[part]))
+
+    def _heard(self, pixels: Pixels | Gradient) -> sv.Detections:
+        heard = self._detector.detect(np.asarray(pixels, np.uint8), self._low)
         if len(heard) and (heard.confidence is None or heard.class_id is None):
             raise ModelOutputError(
                 f"model {self._detector.name}: its detections hold no confidence or no class_id; "
@@ -192,15 +288,30 @@ class BlackBoxAsking:
         return _candidates(logits, boxes)
 
 
-def loss_of(detector: Detector) -> Loss:
-    """The loss of the model's kind: for boxes, or for a label of the whole frame."""
-    return label_loss if isinstance(detector, Classifier) else goal_loss
+def criteria_of(detector: Detector) -> tuple[Mapping[Criterion, Loss], Ways]:
+    """What can be climbed on a model of this kind: for boxes, or for a label of the whole frame."""
+    if isinstance(detector, Classifier):
+        return criteria.LABEL, criteria.label_ways
+    return criteria.BOXES, criteria.goal_ways
+
+
+def chunks(count: int, values: int) -> Iterator[slice]:
+    """Slices of `count` frames of `values` values each, as many at once as memory is meant for."""
+    most = max(CHUNK_VALUES // values, 1)
+    for first in range(0, count, most):
+        yield slice(first, min(first + most, count))
 
 
 def _candidates(logits: npt.NDArray[np.float32], boxes: npt.NDArray[Any]) -> Candidates:
     values = torch.from_numpy(logits)[None]
     places = torch.from_numpy(boxes.astype(np.float32))[None]
     return Candidates(values, lambda: places, fixed=False)
+
+
+def _one(candidates: Candidates, i: int) -> Candidates:
+    return Candidates(
+        candidates.logits[i : i + 1], lambda: candidates.boxes[i : i + 1], fixed=False
+    )
 
 
 def _scores(heard: sv.Detections) -> npt.NDArray[np.float32]:

@@ -9,12 +9,12 @@ from models.detector import Detector, note_of
 from models.options import ModelOptions
 from models.zoo import load_model
 from monitor.aiming import build_aim
-from monitor.catalog import build_attack
+from monitor.catalog import CATALOG, build_attack, queries_of
 from monitor.config import ModelSettings, Settings
 from monitor.distances import Budget
 from monitor.errors import ConfigError
 from monitor.kernels.warm import warm_up
-from monitor.perturbers import PerFrame, Perturber, Untouched
+from monitor.perturbers import Perturber, Untouched
 from monitor.pipeline import Pipeline
 from monitor.places import parse_place
 
@@ -74,7 +74,7 @@ def build_perturber(settings: Settings, stream: int = 0) -> Perturber:
     if attack is None:
         return Untouched()
     budget = Budget(settings.attack.norm, settings.attack.eps)
-    return PerFrame(attack, budget, seed=settings.run.seed, stream=stream)
+    return CATALOG[settings.attack.attack].lift(attack, budget, settings.run.seed, stream)
 
 
 def build_pipeline(
@@ -99,4 +99,6 @@ def build_pipeline(
         threshold=settings.detector.threshold,
         iou=settings.drift.iou,
         width=settings.stream.width,
+        queries=queries_of(settings.attack),
+        deadline_ms=settings.attack.deadline_ms or None,
     )

@@ -6,12 +6,13 @@ import difflib
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from monitor.attack_settings import AttackSettings
 from monitor.attacks.driver import Attack
 from monitor.attacks.fgsm import FGSM
 from monitor.attacks.noise import Noise
 from monitor.attacks.pgd import PGD
-from monitor.config import AttackSettings
 from monitor.errors import ConfigError
+from monitor.perturbers import Lift, per_frame
 
 NONE = "none"
 """The word for no attack at all."""
@@ -25,7 +26,8 @@ class Entry:
     ----------
     build : settings -> attack.
     summary : what it does, in a line.
-    controls : the words of config.toml that it heeds besides goal, norm and eps.
+    controls : the words of config.toml that it heeds besides goal, norm, eps and deadline_ms.
+    lift : how it is brought to a stream: every frame for itself, or carried over time.
     cost : forwards and backwards a frame, the clean and the attacked answer included.
     source : paper and year.
     """
@@ -35,6 +37,7 @@ class Entry:
     controls: tuple[str, ...]
     cost: str
     source: str
+    lift: Lift = per_frame
 
 
 def _pgd(settings: AttackSettings) -> Attack:
@@ -94,3 +97,9 @@ def build_attack(settings: AttackSettings) -> Attack | None:
             f"norm = {settings.norm}: {name} keeps budgets in {known}; choose one of these"
         )
     return attack
+
+
+def queries_of(settings: AttackSettings) -> int | None:
+    """The query budget of the attack that the settings name; None where it asks no queries."""
+    entry = CATALOG.get(settings.attack)
+    return settings.queries if entry and "queries" in entry.controls else None

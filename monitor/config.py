@@ -13,25 +13,18 @@ from typing import Any, Literal
 
 from pydantic import (
     BaseModel,
-    ConfigDict,
     Field,
     ValidationError,
     field_validator,
-    model_validator,
 )
 
-from monitor.distances import Budget, Norm, format_eps
+from monitor.attack_settings import AttackSettings
+from monitor.distances import Norm, format_eps
 from monitor.errors import ConfigError
-from monitor.goals import Goal
-from monitor.places import parse_place
-from monitor.setting_kinds import Eps, Names, Size, Triple
+from monitor.setting_kinds import Names, Section, Size, Triple
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
-
-
-class StreamSettings(_Section):
+class StreamSettings(Section):
     """Where frames come from."""
 
     source: str = Field(
@@ -49,7 +42,7 @@ class StreamSettings(_Section):
     loop: bool = Field(default=True, description="live only: start a video file again when it ends")
 
 
-class DetectorSettings(_Section):
+class DetectorSettings(Section):
     """What looks at the frames."""
 
     model: str = Field(
@@ -63,7 +56,7 @@ class DetectorSettings(_Section):
     )
 
 
-class ModelSettings(_Section):
+class ModelSettings(Section):
     """What has to be said of a model of one's own; the built-in ones heed `classes` only."""
 
     input_size: Size = Field(
@@ -111,76 +104,7 @@ class ModelSettings(_Section):
         return std
 
 
-class AttackSettings(_Section):
-    """What is done to the frames."""
-
-    attack: str = Field(
-        default="fgsm", min_length=1, description='a name that `camdrift attacks` lists, or "none"'
-    )
-    goal: Goal = Field(
-        default=Goal.VANISH,
-        description='"vanish": hide every object; "fabricate": make one appear; "mislabel": turn all into '
-        '`target`; "any": drift of any kind',
-    )
-    target: str = Field(
-        default="",
-        max_length=200,
-        description="a class of the model: what mislabel turns objects into and fabricate makes appear "
-        "(empty: any); vanish and any do not heed it",
-    )
-    at: str = Field(
-        default="",
-        max_length=200,
-        description='where fabricate puts it: shares of width and height, "0.62,0.4", or the name of an '
-        "object in the source's ground truth; empty: anywhere",
-    )
-    norm: Norm = Field(
-        default=Norm.LINF,
-        description='"linf": no value moves by more than eps; "l2": Euclidean length of all moves; '
-        '"l1": their sum; "l0": number of pixels that change',
-    )
-    eps: Eps = Field(
-        default=4 / 255,
-        ge=0,
-        le=100_000,
-        description="the budget in pixel units of [0, 1] (l0: pixels); a fraction in quotes or a number",
-    )
-    steps: int = Field(
-        default=10,
-        ge=1,
-        le=1000,
-        description="gradient steps a frame, for attacks that take several",
-    )
-    step_size: float = Field(
-        default=0.25, gt=0, le=2, description="length of one step, as a share of eps"
-    )
-    restarts: int = Field(
-        default=1, ge=1, le=100, description="random starts tried before giving up, each of `steps`"
-    )
-    random_start: bool = Field(
-        default=True, description="start at a random point of the budget, not at the frame"
-    )
-    early_stop: bool = Field(default=True, description="stop at the first step that meets the goal")
-
-    @model_validator(mode="after")
-    def _budget_makes_sense(self) -> AttackSettings:
-        try:
-            Budget(self.norm, self.eps)
-        except ConfigError as error:
-            raise ValueError(str(error)) from None
-        return self
-
-    @field_validator("at")
-    @classmethod
-    def _place_can_be_read(cls, text: str) -> str:
-        try:
-            parse_place(text)
-        except ConfigError as error:
-            raise ValueError(str(error)) from None
-        return text.strip()
-
-
-class DriftSettings(_Section):
+class DriftSettings(Section):
     """How the two answers are compared."""
 
     iou: float = Field(
@@ -189,7 +113,7 @@ class DriftSettings(_Section):
     window: int = Field(default=120, ge=1, le=100_000, description="frames in the rolling window")
 
 
-class PanelSettings(_Section):
+class PanelSettings(Section):
     """The live panel."""
 
     host: str = Field(
@@ -218,7 +142,7 @@ class PanelSettings(_Section):
     )
 
 
-class RunSettings(_Section):
+class RunSettings(Section):
     """What is written to disk."""
 
     runs: str = Field(
@@ -234,7 +158,7 @@ class RunSettings(_Section):
     part_frames: int = Field(default=256, ge=1, le=100_000, description="frames a Parquet part")
 
 
-class Settings(_Section):
+class Settings(Section):
     """All settings; immutable. `changed` makes another one."""
 
     stream: StreamSettings = StreamSettings()

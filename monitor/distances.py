@@ -66,8 +66,16 @@ class Budget:
 
     def holds(self, clean: Pixels, perturbed: Pixels) -> bool:
         """True where `perturbed` (uint8, quantised) is within the budget around `clean`."""
+        return self.allows(self.length(clean, perturbed))
+
+    def length(self, clean: Pixels, perturbed: Pixels) -> float:
+        """How far two uint8 frames are apart under the budget's norm, in grey levels (L0: pixels)."""
         apart = distances(clean, perturbed).under(self.norm)
-        return apart * (1.0 if self.norm is Norm.L0 else 255.0) <= self.levels + _SLACK
+        return apart * (1.0 if self.norm is Norm.L0 else 255.0)
+
+    def allows(self, length: float) -> bool:
+        """True where a length in grey levels (L0: pixels) is within the budget."""
+        return length <= self.levels + _SLACK
 
     def __str__(self) -> str:
         return f"{self.norm} {format_eps(self.eps, self.norm)}"

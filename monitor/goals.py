@@ -35,6 +35,21 @@ class Goal(StrEnum):
         return ("target",) if self is Goal.MISLABEL else ()
 
 
+class Criterion(StrEnum):
+    """What an attack climbs towards its goal (`monitor.criteria`).
+
+    goal : the goal's loss (`monitor.losses`), which does not saturate.
+    ce : cross-entropy, as most papers have it.
+    dlr : difference of logits ratio (Croce, Hein 2020, eq. 6 and 7): the gap, freed of the scale of logits.
+    gap : the lead in logits that the goal is missed by.
+    """
+
+    GOAL = "goal"
+    CE = "ce"
+    DLR = "dlr"
+    GAP = "gap"
+
+
 @dataclass(frozen=True, slots=True)
 class Aim:
     """A goal with all that belongs to it on one frame.

@@ -50,7 +50,7 @@ class Owned:
 
 
 Loss = Callable[[Aim, torch.Tensor, Owned, float], torch.Tensor]
-"""(aim, logits (A, C), who owns them, logit from which a detection counts) -> scalar, higher is closer."""
+"""(aim, logits (..., A, C), who owns them, logit where a detection begins) -> (...), higher is closer."""
 
 
 def owned_candidates(
@@ -74,7 +74,7 @@ def owned_candidates(
 
 
 def goal_loss(aim: Aim, logits: torch.Tensor, owned: Owned, bar: float = 0.0) -> torch.Tensor:
-    """The scalar that an attacker climbs, from the logits (A, C) of one frame's candidates.
+    """What an attacker climbs, (...), from the logits (..., A, C) of the candidates of one frame or of many.
 
     VANISH: minus the sum over objects of the smooth maximum (log-sum-exp) of the logits that the object
         owns, and log(1 - p) of every free candidate with p > 0.5, so that no new box is left beside it.
@@ -92,22 +92,24 @@ def goal_loss(aim: Aim, logits: torch.Tensor, owned: Owned, bar: float = 0.0) ->
         speed limits at 4/255 by PGD-10 and FGSM: 25 and 10, with both maxima blunt 24 and 8.
     """
     if aim.goal is Goal.MISLABEL:
-        return _mislabelled(_known(aim.target), logits, owned, bar)
+        return _mislabelled(known(aim.target), logits, owned, bar)
     if aim.goal is Goal.FABRICATE:
         return _new_box(logits, owned.wanted, aim.target)
     # A match is of any class, so the best class counts.
-    best = logits[:, 0] if logits.shape[1] == 1 else logits.amax(dim=1)
-    held = best.new_zeros(())
+    best = best_class(logits)
+    held = best.new_zeros(best.shape[:-1])
     for mine in owned.by_object:
-        held = held + _smooth_max(best[mine], OWNED_TEMPERATURE)
+        held = held + _smooth_max(best[..., mine], OWNED_TEMPERATURE)
     if aim.goal is Goal.ANY:
-        return _new_box(best[:, None], owned.free, None) - held
-    beside = ((best.detach() > 0) & owned.free).nonzero()[:, 0]  # as a rule there are none
-    return -held - F.softplus(best[beside]).sum() if len(beside) else -held
+        return _new_box(best[..., None], owned.free, None) - held
+    beside = (best.detach() > 0) & owned.free
+    if not beside.any():  # as a rule
+        return -held
+    return -held - (F.softplus(best) * beside).sum(dim=-1)
 
 
 def label_loss(aim: Aim, logits: torch.Tensor, owned: Owned, bar: float = 0.0) -> torch.Tensor:
-    """The scalar that an attacker of a classifier climbs, from its log-odds (1, C).
+    """What an attacker of a classifier climbs, (...), from its log-odds (..., 1, C).
 
     ANY: the lead of the best other label over the clean one (Carlini and Wagner 2017, eq. f6).
     MISLABEL: the target's own log-odds, its logit less the log-sum-exp of all others.
@@ -116,45 +118,57 @@ def label_loss(aim: Aim, logits: torch.Tensor, owned: Owned, bar: float = 0.0) -
     """
     del bar  # a classifier always answers
     if aim.goal is Goal.MISLABEL:
-        return logits[0, _known(aim.target)]
+        return logits[..., 0, known(aim.target)]
     label = owned.labels[0]
-    return _without(logits, label)[0] - logits[0, label]
+    return without(logits, label)[..., 0] - logits[..., 0, label]
 
 
 def _mislabelled(target: int, logits: torch.Tensor, owned: Owned, bar: float) -> torch.Tensor:
-    total = 0.0 * logits.sum()  # the graph, at slope 0, where no object is of another class
+    total = flat(logits)  # where no object is of another class
     for mine, label in zip(owned.by_object, owned.labels, strict=True):
         if label == target:
             continue
-        wanted = _smooth_max(logits[mine, target], SHARP_TEMPERATURE)
-        others = _smooth_max(_without(logits[mine], target), OWNED_TEMPERATURE)
+        own = logits[..., mine, :]
+        wanted = _smooth_max(own[..., target], SHARP_TEMPERATURE)
+        others = _smooth_max(without(own, target), OWNED_TEMPERATURE)
         lead = wanted - others.clamp(min=bar)
         total = total - F.softplus(ENOUGH - lead)
     return total
 
 
 def _new_box(logits: torch.Tensor, where: torch.Tensor, target: int | None) -> torch.Tensor:
-    there = logits[where]
-    if not len(there):  # the clean objects own all there is: no new box can come
-        return 0.0 * logits.sum()
+    there = logits[..., where, :]
+    if not there.shape[-2]:  # the clean objects own all there is: no new box can come
+        return flat(logits)
     if target is None:
-        best = there.amax(dim=1)
+        best = best_class(there)
     else:
-        best = there[:, target]
-        if there.shape[1] > 1:
-            best = best - F.relu(_without(there, target) - best)
+        best = there[..., target]
+        if there.shape[-1] > 1:
+            best = best - F.relu(without(there, target) - best)
     return _smooth_max(best, SHARP_TEMPERATURE)
 
 
-def _without(logits: torch.Tensor, label: int) -> torch.Tensor:
-    """The best logit of all classes but one, float (A,)."""
-    return torch.cat([logits[:, :label], logits[:, label + 1 :]], dim=1).amax(dim=1)
+def best_class(logits: torch.Tensor) -> torch.Tensor:
+    """The best logit of each candidate, (..., A) of (..., A, C)."""
+    return logits[..., 0] if logits.shape[-1] == 1 else logits.amax(dim=-1)
+
+
+def without(logits: torch.Tensor, label: int) -> torch.Tensor:
+    """The best logit of all classes but one, (..., A) of (..., A, C)."""
+    return torch.cat([logits[..., :label], logits[..., label + 1 :]], dim=-1).amax(dim=-1)
+
+
+def flat(logits: torch.Tensor) -> torch.Tensor:
+    """0 for every frame, (...) of (..., A, C), with a graph at slope 0: nothing can be climbed."""
+    return 0.0 * logits.sum(dim=(-2, -1))
+
+
+def known(target: int | None) -> int:
+    """The target of a goal that has one."""
+    assert target is not None  # Aim sees to it
+    return target
 
 
 def _smooth_max(logits: torch.Tensor, temperature: float) -> torch.Tensor:
-    return temperature * torch.logsumexp(logits / temperature, dim=0)
-
-
-def _known(target: int | None) -> int:
-    assert target is not None  # Aim sees to it
-    return target
+    return temperature * torch.logsumexp(logits / temperature, dim=-1)

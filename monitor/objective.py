@@ -1,46 +1,52 @@
-"""What an attacker may ask, and what each question costs.
+"""What there is to know of one frame under one goal, and what each question costs.
 
-`Objective` is the white-box answer: loss, gradient, detections, all counted. The views hand out less:
-`ScoreView` has no gradient, `LabelView` neither gradient nor score. An attack is handed one of them, by
-its declared knowledge, and cannot ask for more than it has. A model that is black-box itself has no
-gradient for anybody.
+`Objective` is the white-box answer: loss, gradient, detections, all counted. What an attack is handed of
+it is `monitor.knowledge`'s to say. A model that is black-box itself has no gradient for anybody.
 """
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import cached_property
+from typing import cast
 
+import numpy as np
+import numpy.typing as npt
 import supervision as sv
 import torch
 
 from models.detector import Detector
+from models.edits import Edits
 from monitor.arrays import Gradient, Pixels
-from monitor.asking import Asked, asking
+from monitor.asking import Asked, AskedMany, asking
+from monitor.distances import Budget
 from monitor.errors import AttackContractError
-from monitor.goals import Aim, Goal
+from monitor.goals import Aim, Criterion, Goal
+from monitor.limits import UNLIMITED, Limits, Stopped
 from monitor.losses import Owned
 
-
-class Knowledge(StrEnum):
-    """What an attack knows of the model (the threat model)."""
-
-    WHITE_BOX = "white-box"
-    SCORE = "score"
-    LABEL = "label"
-    NONE = "none"
+Place = Pixels | Gradient
+"""A frame that can be looked at: uint8, or float32 in grey levels between the levels of a camera."""
 
 
 @dataclass(slots=True)
 class Counts:
-    """Passes through the model, the clean answer included."""
+    """What was spent on a frame.
+
+    Attributes
+    ----------
+    forwards, backwards : passes through the model, the clean answer included.
+    queries : answers that a black-box view gave.
+    stopped : the limits ended the search before the attack was done.
+    """
 
     forwards: int = 0
     backwards: int = 0
+    queries: int = 0
+    stopped: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,11 +55,13 @@ class Answer:
 
     Attributes
     ----------
-    pixels : the uint8 frame that was judged.
+    pixels : the frame that was judged, uint8; float32 where it was a place between the levels.
     detections : what the model found in it.
     fell : True where the goal is met.
     progress : number of objects that drifted the goal's way.
     score : gives the loss; asked once, and only where attempts have to be told apart by it.
+    distance : from the clean frame under the budget's norm, in grey levels (L0: pixels); 0 without a budget.
+    kept : True for what a camera could deliver, within the budget.
     """
 
     pixels: Pixels
@@ -61,16 +69,37 @@ class Answer:
     fell: bool
     progress: int
     score: Callable[[], float]
+    distance: float = 0.0
+    kept: bool = True
 
     @cached_property
     def loss(self) -> float:
         """The goal's loss; higher is closer to the goal. Comparable within one frame only."""
         return self.score()
 
-    @property
-    def rank(self) -> tuple[bool, int, float]:
-        """Greater is the better attempt."""
-        return self.fell, self.progress, self.loss
+    def beats(self, other: Answer | None, *, nearest: bool) -> bool:
+        """True where this is the better attempt; of two that fell, with `nearest`, the one that is nearer."""
+        if other is None:
+            return True
+        if nearest and self.fell and other.fell:
+            return self.distance < other.distance
+        return (self.fell, self.progress, self.loss) > (other.fell, other.progress, other.loss)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Slope:
+    """A criterion at one place.
+
+    Attributes
+    ----------
+    answer : the model's answer there.
+    value : of the criterion; higher is closer to the goal.
+    gradient : float32 (H, W, 3), per unit of [0, 1], pointing uphill.
+    """
+
+    answer: Answer
+    value: float
+    gradient: Gradient
 
 
 class Objective:
@@ -88,6 +117,8 @@ class Objective:
     threshold : score from which a detection counts.
     iou : overlap from which two boxes are one object.
     with_gradient : False spares the graph where no gradient will be asked for.
+    limits : what a search may spend. A search that is out of time is stopped (`Stopped`) as soon as there
+        is an attempt to fall back on; a clean answer, one attempt and its answer are always made.
     """
 
     def __init__(
@@ -99,6 +130,7 @@ class Objective:
         threshold: float,
         iou: float = 0.5,
         with_gradient: bool = True,
+        limits: Limits = UNLIMITED,
     ) -> None:
         self._model = asking(detector, threshold)
         self.model_name = detector.name
@@ -111,9 +143,15 @@ class Objective:
         self.answer_ms = 0.0
         """Milliseconds spent in `answer`: the attacked answer, as against the search for the frame."""
         self.best: Answer | None = None
-        """The best attempt so far; the clean frame is none."""
+        """The best attempt so far, of those that a camera could deliver; the clean frame is none."""
         self._last: Answer | None = None
+        self._promising: tuple[float, Pixels] | None = None
+        self._budget: Budget | None = None
+        self._nearest = False
+        self._limits = limits
+        start = limits.clock()
         first = self._model.begin(pixels, self.aim.region, with_gradient)
+        self._forward_s = self._slope_s = limits.clock() - start
         self.clean = first.detections
         # Without the graph, which is let go of after the attack.
         self._clean_logits, self._clean_owned = first.logits.detach(), first.owned
@@ -129,131 +167,196 @@ class Objective:
         """True where the model has gradients to ask for."""
         return self._model.white_box
 
-    def gradient(self, pixels: Pixels) -> tuple[Answer, Gradient]:
-        """The answer to a frame and the gradient of the goal's loss with respect to it.
+    def hold(self, budget: Budget, *, nearest: bool = False) -> None:
+        """Count only frames within the budget as attempts; with `nearest`, prefer the nearest that fell."""
+        self._budget, self._nearest = budget, nearest
+
+    def gradient(self, pixels: Place) -> tuple[Answer, Gradient]:
+        """The answer to a frame and the gradient of the goal's loss with respect to it; see `slope`."""
+        slope = self.slope(pixels)
+        return slope.answer, slope.gradient
+
+    def slope(self, pixels: Place, criterion: Criterion = Criterion.GOAL) -> Slope:
+        """A criterion at a frame and its gradient with respect to it.
 
         One forward and one backward; on the clean frame itself (the same array) the forward was
-        already made. The gradient is float32 (H, W, 3), per unit of [0, 1], pointing uphill.
+        already made.
 
         Raises
         ------
         AttackContractError : the model is black-box.
+        Stopped : the limits are reached.
         """
-        if pixels is self.pixels and self._clean_graph is not None:
-            asked, self._clean_graph = self._clean_graph, None
-        else:
-            asked = self._ask(pixels, with_gradient=True)
-        if asked.frames is None:
-            raise _no_gradient(self.model_name)
-        loss = self._model.loss(self.aim, asked.logits, asked.owned, self._bar)
-        (gradient,) = torch.autograd.grad(loss, asked.frames)
-        self.counts.backwards += 1
+        asked = self._with_graph(pixels)
+        start = self._limits.clock()
+        loss = self._model.criteria[criterion](self.aim, asked.logits, asked.owned, self._bar)
+        gradient = self._pulled(loss, asked)
+        self._slope_s = self._forward_s + self._limits.clock() - start
         value = float(loss.detach())
-        answer = self._judged(pixels, asked.detections, lambda: value)
-        return answer, gradient[0].permute(1, 2, 0).contiguous().numpy()
+        score = (lambda: value) if criterion is Criterion.GOAL else self._goal_of(asked)
+        return Slope(self._judged(pixels, asked.detections, score), value, gradient)
 
-    def answer(self, pixels: Pixels) -> Answer:
-        """The answer to a frame: one forward; none for the clean frame or the one judged last."""
-        if self._last is not None and self._last.pixels is pixels:
-            return self._last
+    def ways(self, pixels: Place, most: int) -> tuple[Answer, list[Slope]]:
+        """The gaps of a frame, at most `most`, and their gradients: one forward, a backward each.
+
+        Raises
+        ------
+        AttackContractError : the model is black-box.
+        Stopped : the limits are reached.
+        """
+        asked = self._with_graph(pixels)
+        answer = self._judged(pixels, asked.detections, self._goal_of(asked))
+        gaps = self._model.ways(self.aim, asked.logits, asked.owned, self._bar, most)
+        slopes = []
+        for i, gap in enumerate(gaps):
+            gradient = self._pulled(gap, asked, keep=i + 1 < len(gaps))
+            slopes.append(Slope(answer, float(gap.detach()), gradient))
+        return answer, slopes
+
+    def answer(self, pixels: Place) -> Answer:
+        """The answer to a frame: one forward; none for the clean frame, the best or the one judged last."""
+        for known in (self._last, self.best):
+            if known is not None and known.pixels is pixels:
+                return known
         if pixels is self.pixels:
             # The model is a function: the same array has the answer that it had.
             logits, owned = self._clean_logits, self._clean_owned
             return self._judged(pixels, self.clean, lambda: self._loss(logits, owned))
         start = time.perf_counter()
         asked = self._ask(pixels, with_gradient=False)
-        answer = self._judged(
-            pixels, asked.detections, lambda: self._loss(asked.logits, asked.owned)
-        )
+        answer = self._judged(pixels, asked.detections, self._goal_of(asked))
         self.answer_ms += (time.perf_counter() - start) * 1e3
         return answer
+
+    def losses(self, frames: Pixels) -> npt.NDArray[np.float64]:
+        """The goal's loss of each of the frames uint8 (N, H, W, 3), float64 (N,); N forwards, in batches."""
+        return self._losses(self._model.ask_many(frames), lambda i: frames[i].copy())
+
+    def losses_of(self, edits: Edits) -> npt.NDArray[np.float64]:
+        """The loss of the clean frame with each of the edits, float64 (N,); N forwards, or cheaper ones."""
+        many = self._model.ask_edits(self.pixels, edits)
+        return self._losses(many, self._writer(edits))
+
+    def in_time(self) -> bool:
+        """True where one more answer can be had before the deadline."""
+        return self._limits.in_time(self._forward_s)
+
+    @property
+    def queries_left(self) -> float:
+        """What a black-box view may still ask for; infinity without a limit."""
+        most = self._limits.queries
+        return math.inf if most is None else most - self.counts.queries
+
+    def stop_if_due(self, needed: float | None = None) -> None:
+        """Raise `Stopped` where there is not time for one more answer, and something to fall back on.
+
+        Parameters
+        ----------
+        needed : seconds, where it is not an answer that is to come.
+        """
+        nothing_yet = self.best is None and self._promising is None
+        if nothing_yet or self._limits.in_time(self._forward_s if needed is None else needed):
+            return
+        raise Stopped
+
+    def settle(self) -> Pixels:
+        """The frame to fall back on when a search was stopped, judged."""
+        if self.best is None:
+            # Nothing was judged one by one: the most promising of a batch, or the frame as it is.
+            found = self._promising[1] if self._promising else self.pixels.copy()
+            self.answer(found)
+        assert self.best is not None
+        return self.best.pixels
 
     def release(self) -> None:
         """Let go of the clean graph, which nobody will ask for any more."""
         self._clean_graph = None
 
-    def _ask(self, pixels: Pixels, with_gradient: bool) -> Asked:
+    def _with_graph(self, pixels: Place) -> Asked:
+        if pixels is self.pixels and self._clean_graph is not None:
+            asked, self._clean_graph = self._clean_graph, None
+            return asked
+        if not self.white_box:
+            raise no_gradient(self.model_name)
+        if not self._limits.in_time(self._slope_s) and self.in_time() and self.best is not None:
+            self.answer(pixels)  # no time for a step, but for a look at where the last one led
+        self.stop_if_due(self._slope_s)
+        asked = self._ask(pixels, with_gradient=True)
+        if asked.frames is None:
+            raise no_gradient(self.model_name)
+        return asked
+
+    def _pulled(self, value: torch.Tensor, asked: Asked, *, keep: bool = False) -> Gradient:
+        assert asked.frames is not None
+        (gradient,) = torch.autograd.grad(value, asked.frames, retain_graph=keep)
+        self.counts.backwards += 1
+        pulled: Gradient = gradient[0].permute(1, 2, 0).contiguous().numpy()
+        return pulled
+
+    def _ask(self, pixels: Place, with_gradient: bool) -> Asked:
         self.counts.forwards += 1
-        return self._model.ask(pixels, with_gradient)
+        start = self._limits.clock()
+        asked = self._model.ask(pixels, with_gradient)
+        self._forward_s = self._limits.clock() - start
+        return asked
+
+    def _losses(
+        self, parts: Iterable[AskedMany], frame: Callable[[int], Pixels]
+    ) -> npt.NDArray[np.float64]:
+        found: list[npt.NDArray[np.float64]] = []
+        done, loss = 0, self._model.criteria[Criterion.GOAL]
+        for part in parts:
+            values = part.losses(loss, self.aim, self._bar)
+            self.counts.forwards += len(values)
+            top = int(values.argmax())
+            if self._promising is None or values[top] > self._promising[0]:
+                self._promising = float(values[top]), frame(done + top)
+            found.append(values)
+            done += len(values)
+            self.stop_if_due()
+        return np.concatenate(found)
+
+    def _writer(self, edits: Edits) -> Callable[[int], Pixels]:
+        def one(i: int) -> Pixels:
+            some = Edits(edits.positions[i : i + 1], edits.colours[i : i + 1])
+            return some.written(self.pixels)[0]
+
+        return one
+
+    def _goal_of(self, asked: Asked) -> Callable[[], float]:
+        logits = asked.logits.detach()
+        return lambda: self._loss(logits, asked.owned)
 
     def _loss(self, logits: torch.Tensor, owned: Owned) -> float:
         with torch.inference_mode():
-            return float(self._model.loss(self.aim, logits, owned, self._bar))
+            loss = self._model.criteria[Criterion.GOAL]
+            return float(loss(self.aim, logits, owned, self._bar))
 
     def _judged(
-        self, pixels: Pixels, detections: sv.Detections, score: Callable[[], float]
+        self, place: Place, detections: sv.Detections, score: Callable[[], float]
     ) -> Answer:
+        pixels = cast(Pixels, place)
         if pixels is self.pixels:  # an answer does not drift from itself
             return Answer(pixels, detections, fell=False, progress=0, score=score)
         fell, drifted = self.aim.progress(self.clean, detections, self._iou)
-        answer = Answer(pixels, detections, fell, drifted, score)
-        self._last = answer
-        if self.best is None or answer.rank > self.best.rank:
+        if pixels.dtype != np.uint8:  # no camera delivers it
+            return Answer(pixels, detections, fell, drifted, score, kept=False)
+        far, kept = self._measured(pixels)
+        answer = self._last = Answer(pixels, detections, fell, drifted, score, far, kept)
+        if kept and answer.beats(self.best, nearest=self._nearest):
             self.best = answer
         return answer
 
-
-class LabelView:
-    """Decision-based knowledge: has the frame fallen, yes or no; nothing else."""
-
-    __slots__ = ("__ask",)
-
-    def __init__(self, ask: Callable[[Pixels], bool]) -> None:
-        self.__ask = ask
-
-    def fell(self, pixels: Pixels) -> bool:
-        """True where the goal is met on that frame; one forward."""
-        return self.__ask(pixels)
+    def _measured(self, pixels: Pixels) -> tuple[float, bool]:
+        """(how far from the clean frame, within the budget)."""
+        if self._budget is None:
+            return 0.0, True
+        far = self._budget.length(self.pixels, pixels)
+        return far, self._budget.allows(far)
 
 
-class BlindView:
-    """No knowledge: nothing can be asked."""
-
-    __slots__ = ()
-
-
-class ScoreView:
-    """Score-based knowledge: the loss of a frame and whether it has fallen; no gradient."""
-
-    __slots__ = ("__ask",)
-
-    def __init__(self, ask: Callable[[Pixels], tuple[float, bool]]) -> None:
-        self.__ask = ask
-
-    def score(self, pixels: Pixels) -> tuple[float, bool]:
-        """(loss, fallen) of that frame; one forward. The loss is a plain float without a graph."""
-        return self.__ask(pixels)
-
-
-View = Objective | ScoreView | LabelView | BlindView
-
-
-def view_for(knowledge: Knowledge, objective: Objective) -> View:
-    """The view that an attack of that knowledge is handed.
-
-    Raises
-    ------
-    AttackContractError : white-box knowledge of a black-box model.
-    """
-    if knowledge is Knowledge.WHITE_BOX:
-        if not objective.white_box:
-            raise _no_gradient(objective.model_name)
-        return objective
-    if knowledge is Knowledge.NONE:
-        return BlindView()
-
-    # The views hold a closure and no reference to the objective or the model.
-    def score(pixels: Pixels) -> tuple[float, bool]:
-        answer = objective.answer(pixels)
-        return answer.loss, answer.fell
-
-    def fell(pixels: Pixels) -> bool:
-        return objective.answer(pixels).fell
-
-    return ScoreView(score) if knowledge is Knowledge.SCORE else LabelView(fell)
-
-
-def _no_gradient(model: str) -> AttackContractError:
+def no_gradient(model: str) -> AttackContractError:
+    """The refusal of a model that is black-box itself."""
     return AttackContractError(
         f"model {model} is black-box: it has no gradient to give; "
         "use an attack that needs less knowledge (`camdrift attacks` lists it)"

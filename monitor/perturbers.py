@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -10,7 +11,8 @@ import numpy as np
 from monitor.arrays import Pixels
 from monitor.attacks.driver import Attack, drive
 from monitor.distances import Budget
-from monitor.objective import Knowledge, Objective
+from monitor.knowledge import Knowledge
+from monitor.objective import Objective
 from streams.frame import Frame
 
 
@@ -79,3 +81,12 @@ class PerFrame:
             return Perturbed(frame.pixels, attacked=False)
         rng = np.random.default_rng((self.seed, self.stream, frame.index))
         return Perturbed(drive(self.attack, view, self.budget, rng), attacked=True)
+
+
+Lift = Callable[[Attack, Budget, int, int], Perturber]
+"""(attack, budget, run's seed, stream) -> the perturber that brings the attack to a stream."""
+
+
+def per_frame(attack: Attack, budget: Budget, seed: int, stream: int) -> Perturber:
+    """Every frame for itself."""
+    return PerFrame(attack, budget, seed, stream)

@@ -5,7 +5,8 @@ The live session and the batch evaluation are two loops around this one step.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import supervision as sv
@@ -17,6 +18,7 @@ from monitor.drift.matching import FrameDrift, ObjectDrift, match
 from monitor.drift.tracks import UNFOLLOWED, ObjectTrack
 from monitor.drift.trails import Trail
 from monitor.goals import Aim
+from monitor.limits import Limits
 from monitor.objective import Counts, Objective
 from monitor.perturbers import Perturber
 from monitor.places import Place
@@ -40,6 +42,7 @@ class Observation:
     counts : forwards and backwards, clean answer included.
     distances : how far the two frames are apart, under every norm.
     stages_ms : milliseconds a stage: scale, clean, attack, attacked, drift.
+    late : True where the attacked answer came after the deadline.
     tracks : what tracking says of each object of the drift; empty until `Tracking` has seen the frame.
     clean_trails, attacked_trails : where the tracks of either answer were in the last seconds.
     """
@@ -53,6 +56,7 @@ class Observation:
     counts: Counts
     distances: Distances
     stages_ms: Mapping[str, float]
+    late: bool = False
     tracks: tuple[ObjectTrack, ...] = ()
     clean_trails: tuple[Trail, ...] = ()
     attacked_trails: tuple[Trail, ...] = ()
@@ -73,6 +77,9 @@ class Pipeline:
     aim : what the attacker wants.
     place : where it is to appear, looked up in every frame anew; None: anywhere.
     threshold, iou, width : see config.toml.
+    queries : that a black-box attack may ask of a frame; None: no limit.
+    deadline_ms : milliseconds that a frame may take; None: as long as it takes.
+    clock : in seconds; injected for tests.
     """
 
     detector: Detector
@@ -82,9 +89,13 @@ class Pipeline:
     threshold: float
     iou: float
     width: int
+    queries: int | None = None
+    deadline_ms: float | None = None
+    clock: Callable[[], float] = time.perf_counter
 
     def observe(self, frame: Frame) -> Observation:
         """Send one frame through; raises what the model or the attack raise."""
+        begun = self.clock()
         watch = Stopwatch()
         frame = scaled(frame, self.width)
         watch.lap("scale")
@@ -95,6 +106,7 @@ class Pipeline:
             threshold=self.threshold,
             iou=self.iou,
             with_gradient=self.perturber.needs_gradient,
+            limits=self._limits(begun),
         )
         watch.lap("clean")
         perturbed = self.perturber.perturb(frame, objective)
@@ -105,6 +117,7 @@ class Pipeline:
         asked = min(objective.answer_ms, watch.laps["attack"])
         watch.laps["attack"] -= asked
         watch.laps["attacked"] += asked
+        late = self.deadline_ms is not None and self.clock() - begun > self.deadline_ms / 1e3
         drift = match(
             objective.clean,
             answer.detections,
@@ -124,7 +137,12 @@ class Pipeline:
             counts=objective.counts,
             distances=apart,
             stages_ms=watch.laps,
+            late=late,
         )
+
+    def _limits(self, begun: float) -> Limits:
+        due = None if self.deadline_ms is None else begun + self.deadline_ms / 1e3
+        return Limits(self.queries, due, self.clock)
 
     def _aim_at(self, frame: Frame) -> Aim:
         return (

@@ -1,13 +1,19 @@
-"""Kinds of values in config.toml that can be written in more than one way."""
+"""What sections of config.toml are made of: the section itself, and values written in more than one way."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BeforeValidator
+from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 from monitor.distances import parse_eps
 from monitor.errors import ConfigError
+
+
+class Section(BaseModel):
+    """A section: frozen, without unknown keys, its defaults checked like any value."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
 
 
 def _eps(value: object) -> float:

@@ -12,7 +12,8 @@ from monitor.attacks.driver import drive
 from monitor.attacks.iterate import Iterate
 from monitor.distances import Budget, Norm
 from monitor.flow import Motion, carried
-from monitor.objective import Knowledge, Objective
+from monitor.knowledge import Knowledge
+from monitor.objective import Objective
 from monitor.perturbers import Perturbed
 from streams.frame import Frame
 

@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from models.detector import Detector
+from monitor.attack_settings import AttackSettings
 from monitor.attacks.driver import Attack, drive
 from monitor.catalog import CATALOG
-from monitor.config import AttackSettings
 from monitor.distances import Budget, Norm
 from monitor.goals import Aim, Goal
 from monitor.objective import Answer, Objective

@@ -17,7 +17,8 @@ from monitor.attacks.pgd import PGD
 from monitor.catalog import CATALOG
 from monitor.distances import Budget, Norm
 from monitor.goals import Aim, Goal
-from monitor.objective import Knowledge, Objective
+from monitor.knowledge import Knowledge
+from monitor.objective import Objective
 
 ENROLLED = [pytest.param(attack, norm, id=f"{name}-{norm}") for name, attack, norm in attacks()]
 STRONG = [
@@ -100,7 +101,7 @@ LINEAR = {Norm.LINF: 4 / 255, Norm.L2: 2.0, Norm.L1: 8.0, Norm.L0: 20}
 
 REACHED = {Norm.LINF: 0.999, Norm.L2: 0.97, Norm.L1: 0.95, Norm.L0: 0.9}
 """Of the optimum. Rounding to whole grey levels costs the L2 ball a little; Linf at 4/255 nothing. FGSM,
-whose one step is made for a linear loss, has all of it under L1 and L0; PGD spreads its steps (0.96, 0.90)."""
+whose one step is made for a linear loss, has all under L1 and L0; PGD spreads its steps (0.96, 0.90)."""
 
 
 @pytest.mark.parametrize(("attack", "norm"), STRONG)
@@ -164,7 +165,7 @@ def test_the_attack_beats_noise_of_the_same_budget_on_the_real_detector(
     budget = Budget(norm, STRENGTH[norm])
     objective, frame = attacked(attack, faces, photograph, budget, goal)
     noise = CATALOG["noise"]
-    from monitor.config import AttackSettings
+    from monitor.attack_settings import AttackSettings
 
     rival, noisy = attacked(noise.build(AttackSettings()), faces, photograph, budget, goal)
     assert judged(objective, frame).loss > judged(rival, noisy).loss + 1.0

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
 from monitor.arrays import Pixels
-from monitor.distances import Budget, Norm, distances
+from monitor.distances import Budget, Norm
 from monitor.errors import AttackContractError
-from monitor.objective import Knowledge, Objective, view_for
+from monitor.knowledge import Knowledge, view_for
+from monitor.limits import Stopped
+from monitor.objective import Objective
 
 
 class Attack(Protocol):
@@ -33,11 +35,23 @@ class Attack(Protocol):
         ...
 
 
+@runtime_checkable
+class Minimal(Attack, Protocol):
+    """An attack that looks for the nearest frame that falls; the budget is how far it may look."""
+
+    @property
+    def search(self) -> Any:
+        """What looks, between the grey levels (`monitor.attacks.shortest`)."""
+        ...
+
+
 def drive(attack: Attack, objective: Objective, budget: Budget, rng: np.random.Generator) -> Pixels:
     """Run an attack on the objective's frame and return the best frame that it showed the model.
 
-    What `run` returns is judged like every other attempt; the best of all (goal met, then objects
-    drifted, then loss) is returned, as an array that shares no memory with the clean frame.
+    What `run` returns is judged like every other attempt; the best of all within the budget (goal met, then
+    objects drifted, then loss; of a `Minimal` attack the nearest that met it) is returned, as an array that
+    shares no memory with the clean frame. Where the limits of the objective end the search, the best so far
+    is returned, and `counts.stopped` says so.
 
     Raises
     ------
@@ -53,8 +67,13 @@ def drive(attack: Attack, objective: Objective, budget: Budget, rng: np.random.G
         )
     if budget.eps == 0:
         return clean
+    objective.hold(budget, nearest=isinstance(attack, Minimal))
     backwards = objective.counts.backwards
-    x = attack.run(view_for(attack.knowledge, objective), clean, budget, rng)
+    try:
+        x = attack.run(view_for(attack.knowledge, objective), clean, budget, rng)
+    except Stopped:
+        objective.counts.stopped = True
+        x = objective.settle()
     if attack.knowledge is not Knowledge.WHITE_BOX and objective.counts.backwards != backwards:
         raise AttackContractError(
             f"{name} is declared {attack.knowledge} and took gradients; a bug in the attack"
@@ -64,12 +83,13 @@ def drive(attack: Attack, objective: Objective, budget: Budget, rng: np.random.G
         raise AttackContractError(
             f"{name} returned {x.dtype} {x.shape}, expected a new uint8 {clean.shape}; a bug in the attack"
         )
-    objective.answer(x)
     best = objective.best
-    assert best is not None  # x itself was judged
-    if not budget.holds(clean, best.pixels):
-        raise AttackContractError(
-            f"{name} went {distances(clean, best.pixels).under(budget.norm) * 255:.3f}/255 far, "
-            f"the budget is {budget.levels:.3f}/255 ({budget.norm}); a bug in the attack"
-        )
+    if best is None or objective.in_time():
+        last = objective.answer(x)
+        if not last.kept:
+            raise AttackContractError(
+                f"{name} went {last.distance:.3f}/255 far, "
+                f"the budget is {budget.levels:.3f}/255 ({budget.norm}); a bug in the attack"
+            )
+        best = objective.best or last
     return best.pixels

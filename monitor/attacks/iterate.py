@@ -83,7 +83,7 @@ class Iterate:
         random pixels as the budget has.
         """
         eps = self._budget.levels
-        shape = self._offset.shape
+        shape: tuple[int, ...] = self._offset.shape
         match self._budget.norm:
             case Norm.LINF:
                 self._offset[...] = rng.uniform(-eps, eps, shape)

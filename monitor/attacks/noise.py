@@ -10,7 +10,7 @@ import numpy as np
 from monitor.arrays import Pixels
 from monitor.attacks.iterate import Iterate
 from monitor.distances import Budget, Norm
-from monitor.objective import BlindView, Knowledge
+from monitor.knowledge import BlindView, Knowledge
 
 
 @dataclass(frozen=True, slots=True)

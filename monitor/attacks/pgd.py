@@ -10,7 +10,8 @@ import numpy as np
 from monitor.arrays import Pixels
 from monitor.attacks.iterate import Iterate
 from monitor.distances import Budget, Norm
-from monitor.objective import Knowledge, Objective
+from monitor.knowledge import Knowledge
+from monitor.objective import Objective
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ from models.errors import ModelError
 from models.facts import SIDE, access, milliseconds, parameters
 from models.own_files import FORMS
 from models.zoo import ZOO
+from monitor.attack_settings import AttackSettings
 from monitor.catalog import CATALOG
-from monitor.config import AttackSettings
 
 MOST_CLASSES = 12
 """Class names that a row can hold."""

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from monitor.config import AttackSettings
+from monitor.attack_settings import AttackSettings
 from monitor.drift.ledger import TrackCounts, TrackFigures, TrackLedger
 from monitor.drift.matching import ObjectDrift, Outcome
 from monitor.drift.tracks import ObjectTrack

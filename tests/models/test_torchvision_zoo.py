@@ -18,9 +18,9 @@ from models.options import ModelOptions
 from models.torchvision_model import NOTHING, TorchvisionModel
 from models.torchvision_zoo import load_torchvision, torchvision_names, weights_path
 from models.zoo import load_model, weights_sha256
+from monitor.attack_settings import AttackSettings
 from monitor.attacks.driver import drive
 from monitor.catalog import CATALOG
-from monitor.config import AttackSettings
 from monitor.distances import Budget, Norm
 from monitor.goals import Aim, Goal
 from monitor.objective import Objective

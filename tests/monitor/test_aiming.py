@@ -10,7 +10,8 @@ from models.centerface import CenterFace
 from models.classifier import WholeFrame
 from models.detector import Detector
 from monitor.aiming import build_aim, listed, possible_goals, target_id
-from monitor.config import AttackSettings, Settings
+from monitor.attack_settings import AttackSettings
+from monitor.config import Settings
 from monitor.errors import ConfigError
 from monitor.goals import Aim, Goal
 

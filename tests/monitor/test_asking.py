@@ -19,7 +19,8 @@ from monitor.config import Settings
 from monitor.distances import Budget, Norm
 from monitor.errors import AttackContractError, ConfigError
 from monitor.goals import Aim, Goal
-from monitor.objective import Knowledge, LabelView, Objective, ScoreView, view_for
+from monitor.knowledge import Knowledge, LabelView, ScoreView, view_for
+from monitor.objective import Objective
 from streams.frame import Frame
 
 LINF_4 = Budget(Norm.LINF, 4 / 255)

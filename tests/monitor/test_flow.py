@@ -44,12 +44,14 @@ def test_a_pattern_moves_with_the_picture(dx: int, dy: int) -> None:
     way = np.stack([x, y], -1) - where
     np.testing.assert_allclose(np.median(way[inner], axis=(0, 1)), (dx, dy), atol=0.6)
     pattern = np.random.default_rng(0).normal(0, 1, (180, 240, 3)).astype(np.float32)
-    pattern = cv2.GaussianBlur(pattern, (0, 0), 3)
+    # Noise blurred by sigma agrees with itself shifted by d to exp(-d^2 / 4 sigma^2): at sigma = 2 and the
+    # shortest way here, 5 pixels, 0.21. At sigma = 3 it is 0.499, so that chance decided about a bar of 0.5.
+    pattern = cv2.GaussianBlur(pattern, (0, 0), 2)
     moved = carried(pattern, where)
     shifted = np.roll(pattern, (dy, dx), axis=(0, 1))
     agreement = np.corrcoef(moved[inner].ravel(), shifted[inner].ravel())[0, 1]
-    assert agreement > 0.9
-    assert np.corrcoef(pattern[inner].ravel(), shifted[inner].ravel())[0, 1] < 0.5
+    assert agreement > 0.99
+    assert np.corrcoef(pattern[inner].ravel(), shifted[inner].ravel())[0, 1] < 0.3
 
 
 def test_what_comes_into_the_picture_carries_nothing() -> None:

@@ -92,9 +92,12 @@ def test_a_cut_begins_anew_and_a_frame_of_another_size_too() -> None:
 
 def test_without_a_budget_nothing_is_done() -> None:
     detector, pixels = stubborn()
-    _, result = perturbed(WarmStart(Budget(Norm.LINF, 0.0)), detector, pixels, 0)
+    shown = frame(pixels, 0)
+    objective = Objective(detector, shown.pixels, Goal.VANISH, threshold=0.5, with_gradient=False)
+    result = WarmStart(Budget(Norm.LINF, 0.0)).perturb(shown, objective)
     assert not result.attacked
-    assert result.pixels is pixels
+    assert result.pixels is shown.pixels  # the frame's own view: a frame locks what it is given
+    assert (objective.counts.forwards, objective.counts.backwards) == (1, 0)  # the clean answer
 
 
 @pytest.mark.parametrize("norm", [Norm.LINF, Norm.L2])
