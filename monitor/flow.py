@@ -57,7 +57,9 @@ class Motion:
 
 def carried(values: Gradient, where: Map) -> Gradient:
     """Values (H, W, 3) looked up where each pixel came from; 0 for what was not in the picture."""
-    moved = cv2.remap(values, where, None, cv2.INTER_NEAREST, borderMode=cv2.BORDER_CONSTANT)
+    moved = cv2.remap(  # type: ignore[call-overload]
+        values, where, None, cv2.INTER_NEAREST, borderMode=cv2.BORDER_CONSTANT
+    )
     return np.asarray(moved, dtype=np.float32)
 
 

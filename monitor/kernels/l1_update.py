@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-import numba
+import math
+from collections.abc import Iterator
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
 from monitor.arrays import Gradient, Pixels
-from monitor.kernels.blocks import BLOCK, whole_levels
-from monitor.kernels.select import cut
+from monitor.kernels.blocks import read_only, whole_levels
+from monitor.kernels.gather import PARTS, joined, rows
+from monitor.kernels.l1_passes import climb, collect, prepare, put, rounded, shrink, soft_sum, taken
+from monitor.kernels.sampling import safe_rank, stride
+from monitor.kernels.select import cut, top
 
-_NEWTON = 60
-"""Steps at most; seven or eight are usual, for the sum is piecewise linear in the threshold."""
+_FLATTEST = float(np.finfo(np.float32).tiny)
+"""A gradient under this is none."""
 
-_BINS = 512
-"""Of the fractions that rounding decides about."""
+_CLOSE = 1e-4
+"""Levels under the budget at which the threshold is found."""
 
 
 def l1_update_numpy(
@@ -41,15 +47,27 @@ def l1_update_numpy(
             break
     place[:] = project_l1_numpy(place, -base, 255 - base, eps)
     offset[...] = place.reshape(offset.shape)
-    whole = np.floor(np.abs(place))
-    fraction = np.abs(place) - whole
-    spare = whole_levels(eps) - whole.sum()
+    out[...] = (base + round_l1_numpy(place, eps)).astype(np.uint8).reshape(out.shape)
+
+
+def round_l1_numpy(place: npt.NDArray[Any], eps: float) -> npt.NDArray[np.int64]:
+    """Whole levels near an offset, inside the budget; what `l1_update` rounds by.
+
+    Every value is rounded towards 0, then the largest fractions are raised, in order where they are alike:
+    as many as there are of a half or more, or as the offset's own sum has levels, if that is more; no more
+    than the budget has.
+    """
+    size = np.abs(place)
+    whole = np.floor(size)
+    fraction = size - whole
+    there_is = _to_spend(
+        float(size.sum(dtype=np.float64)), int(whole.sum() + (fraction >= 0.5).sum()), eps
+    )
     up = np.zeros(len(place), bool)
-    order = np.argsort(-fraction, kind="stable")
-    up[order[: max(int(spare), 0)]] = True
-    up &= fraction >= 0.5
-    levels = np.sign(place) * (whole + up)
-    out[...] = (base + levels).astype(np.uint8).reshape(out.shape)
+    up[np.argsort(-fraction, kind="stable")[: there_is - int(whole.sum())]] = True
+    up &= fraction > 0
+    levels: npt.NDArray[np.int64] = (np.sign(place) * (whole + up)).astype(np.int64)
+    return levels
 
 
 def project_l1_numpy(
@@ -81,140 +99,10 @@ def project_l1_numpy(
     return np.sign(place) * np.minimum(np.maximum(size - t, 0), room)
 
 
-@numba.njit(parallel=True, cache=True, nogil=True)
-def _prepare(
-    clean: Pixels,
-    gradient: Gradient,
-    offset: Gradient,
-    cap: np.float32,
-    keys: Gradient,
-    room: Gradient,
-) -> None:
-    """Steepness of every value, and how far it can go uphill."""
-    largest = np.float32(np.finfo(np.float32).max)
-    for block in numba.prange((clean.size + BLOCK - 1) // BLOCK):
-        start, stop = block * BLOCK, min((block + 1) * BLOCK, clean.size)
-        bases, slopes, places = clean[start:stop], gradient[start:stop], offset[start:stop]
-        steep, free = keys[start:stop], room[start:stop]
-        for i in range(bases.size):
-            size = abs(slopes[i])
-            size = size if size <= largest else np.float32(0)
-            here = np.float32(bases[i]) + places[i]
-            way = np.float32(255) - here if slopes[i] > 0 else here
-            steep[i] = size
-            free[i] = min(max(way, np.float32(0)), cap) if size > 0 else np.float32(0)
-
-
-@numba.njit(parallel=True, cache=True, nogil=True)
-def _climb(
-    gradient: Gradient, keys: Gradient, room: Gradient, offset: Gradient, threshold: np.float32
-) -> None:
-    for block in numba.prange((offset.size + BLOCK - 1) // BLOCK):
-        start, stop = block * BLOCK, min((block + 1) * BLOCK, offset.size)
-        slopes, steep = gradient[start:stop], keys[start:stop]
-        free, places = room[start:stop], offset[start:stop]
-        for i in range(places.size):
-            if steep[i] > threshold:
-                places[i] += free[i] if slopes[i] > 0 else -free[i]
-
-
-@numba.njit(cache=True, nogil=True)
-def _spend(
-    gradient: Gradient,
-    keys: Gradient,
-    room: Gradient,
-    offset: Gradient,
-    threshold: np.float32,
-    left: float,
-) -> None:
-    """What is left goes to the values at the threshold, in order."""
-    for i in range(offset.size):
-        if keys[i] == threshold and room[i] > 0:
-            move = np.float32(min(np.float64(room[i]), left))
-            offset[i] += move if gradient[i] > 0 else -move
-            left -= move
-            if left <= 0:
-                return
-
-
-@numba.njit(parallel=True, cache=True, nogil=True)
-def _total(clean: Pixels, offset: Gradient, t: np.float32) -> tuple[float, float]:
-    """(sum of what is left after the threshold t, and how fast it falls with t)."""
-    blocks = (offset.size + BLOCK - 1) // BLOCK
-    sums, slopes = np.zeros(blocks, np.float64), np.zeros(blocks, np.float64)
-    for block in numba.prange(blocks):
-        start, stop = block * BLOCK, min((block + 1) * BLOCK, offset.size)
-        bases, places = clean[start:stop], offset[start:stop]
-        total, falling = np.float64(0), np.int64(0)
-        for i in range(places.size):
-            base, place = np.float32(bases[i]), places[i]
-            room = np.float32(255) - base if place > 0 else base
-            size = abs(place) - t
-            total += np.float64(min(max(size, np.float32(0)), room))
-            falling += np.int64(0 < size < room)
-        sums[block], slopes[block] = total, np.float64(falling)
-    total, falling = 0.0, 0.0
-    for block in range(blocks):
-        total += sums[block]
-        falling += slopes[block]
-    return total, falling
-
-
-def _threshold(clean: Pixels, offset: Gradient, eps: float) -> np.float32:
-    """The least t whose soft threshold fits: Newton between brackets, for the sum bends both ways."""
-    total, falling = _total(clean, offset, np.float32(0))
-    if total <= eps:
-        return np.float32(0)
-    low, high = 0.0, float(np.abs(offset).max())
-    t = 0.0
-    for _ in range(_NEWTON):
-        t = t + (total - eps) / falling if falling > 0 else high
-        if not low < t < high:
-            t = 0.5 * (low + high)
-        total, falling = _total(clean, offset, np.float32(t))
-        low, high = (t, high) if total > eps else (low, t)
-        if 0 <= eps - total <= 1e-3 or high - low <= 1e-6 * high:
-            break
-    return np.float32(high)
-
-
-@numba.njit(parallel=True, cache=True, nogil=True)
-def _shrink(clean: Pixels, offset: Gradient, t: np.float32) -> npt.NDArray[np.int64]:
-    """Apply the threshold; (whole levels, then how many fractions lie in each bin)."""
-    blocks = (offset.size + BLOCK - 1) // BLOCK
-    whole = np.zeros(blocks, np.int64)
-    counts = np.zeros((8, _BINS), np.int64)
-    each = (blocks + 7) // 8
-    for part in numba.prange(8):
-        for block in range(part * each, min((part + 1) * each, blocks)):
-            start, stop = block * BLOCK, min((block + 1) * BLOCK, offset.size)
-            bases, places = clean[start:stop], offset[start:stop]
-            for i in range(places.size):
-                base, place = np.float32(bases[i]), places[i]
-                room = np.float32(255) - base if place > 0 else base
-                size = min(max(abs(place) - t, np.float32(0)), room)
-                places[i] = size if place > 0 else -size
-                level = np.int64(size)
-                whole[block] += level
-                counts[part, np.int64((size - np.float32(level)) * _BINS)] += 1
-    out = np.zeros(_BINS + 1, np.int64)
-    out[0] = whole.sum()
-    for part in range(8):
-        out[1:] += counts[part]
-    return out
-
-
-@numba.njit(parallel=True, cache=True, nogil=True)
-def _write(clean: Pixels, offset: Gradient, out: Pixels, up: np.float32) -> None:
-    """Rounded: fractions of at least `up` go away from 0."""
-    for block in numba.prange((offset.size + BLOCK - 1) // BLOCK):
-        start, stop = block * BLOCK, min((block + 1) * BLOCK, offset.size)
-        bases, places, levels = clean[start:stop], offset[start:stop], out[start:stop]
-        for i in range(places.size):
-            size = abs(places[i])
-            level = np.int32(size)
-            level += np.int32(size - np.float32(level) >= up)
-            levels[i] = np.uint8(np.int32(bases[i]) + (level if places[i] > 0 else -level))
+def _to_spend(long: float, nearest: int, eps: float) -> int:
+    """Levels that the rounded offset may have in all."""
+    budget = whole_levels(eps)
+    return budget if nearest > budget else min(max(nearest, round(long)), budget)
 
 
 def l1_update(
@@ -230,8 +118,12 @@ def l1_update(
 
     The step of length `step` goes to the steepest values, each as far as the box and `cap` let it: with
     cap = 255 the optimum of a linear loss, with a small cap the spread step of SLIDE (Tramer, Boneh 2019).
-    The point is then projected onto the ball and the box at once. Rounded are first the largest fractions,
-    at most those of a half and more, and no more than the budget has levels for.
+    The point is then projected onto the ball and the box at once, and rounded as `round_l1_numpy` says:
+    to the nearest levels if these fit and lose nothing, else such that the sum stays what it was (a step
+    that is spread thin would vanish otherwise: 64 levels over 1 % of a 448 x 336 frame are 0.014 each).
+
+    Only values that are steep or off the clean frame can change. One pass copies the frame and collects them,
+    and all the rest is done on these few; a sample tells how steep is steep (see `kernels/sampling.py`).
 
     Parameters
     ----------
@@ -242,20 +134,77 @@ def l1_update(
     step, eps : sums of moves in grey levels (255 times pixel units), at least 0.
     cap : the most that one value moves in this step, grey levels.
     """
-    flat, slope, place = clean.reshape(-1), gradient.reshape(-1), offset.reshape(-1)
-    if step > 0:
-        keys, room = np.empty_like(place), np.empty_like(place)
-        _prepare(flat, slope, place, np.float32(cap), keys, room)
-        threshold, left = cut(keys, room, step)
-        _climb(slope, keys, room, place, np.float32(max(threshold, 0.0)))
-        if threshold > 0 and left > 0:
-            _spend(slope, keys, room, place, np.float32(threshold), left)
-    counts = _shrink(flat, place, _threshold(flat, place, eps))
-    spare = whole_levels(eps) - int(counts[0])
-    up, bins = 2.0, counts[1:]  # 2: no fraction is that large, all are cut off
-    for i in range(_BINS - 1, _BINS // 2 - 1, -1):
-        spare -= int(bins[i])
-        if spare < 0:
+    flat, slope = read_only(clean), read_only(gradient)
+    place, target = offset.reshape(-1), out.reshape(-1)
+    found = rows(place.size, np.int32)
+    size = place.size
+    picked = rows(size, np.uint8), rows(size, np.float32), rows(size, np.float32)
+    counts = np.zeros(PARTS, np.int64)
+    for least in _bars(flat, slope, place, step, cap):
+        collect(flat, slope, place, target, max(least, _FLATTEST), found, picked, counts)
+        bases, slopes, moves = (joined(row, counts) for row in picked)
+        keys, free = prepare(bases, slopes, moves, cap)
+        threshold, rest = cut(keys, free, step)
+        if threshold >= least or least == 0:
             break
-        up = i / _BINS
-    _write(flat, place, out.reshape(-1), np.float32(up))
+    if step > 0:
+        climb(slopes, keys, free, moves, max(threshold, 0.0), rest)
+    fractions = shrink(bases, moves, _threshold(bases, moves, eps))
+    long = float(np.abs(moves).sum(dtype=np.float64))
+    whole = round(long - float(fractions.sum(dtype=np.float64)))
+    there_is = _to_spend(long, whole + int(np.count_nonzero(fractions >= 0.5)), eps)
+    bar, left = top(fractions, there_is - whole)
+    if bar <= 0:  # enough for all fractions
+        bar, left = 0.0, 0
+    levels = rounded(bases, moves, fractions, bar, left)
+    put(joined(found, counts), moves, levels, place, target)
+
+
+def _bars(
+    clean: Pixels, gradient: Gradient, offset: Gradient, step: float, cap: float
+) -> Iterator[float]:
+    """How steep values must be for the step to be spent on them; less each time, if that was not enough."""
+    if step <= 0:
+        yield math.inf
+        return
+    bases, slopes, moves = taken(clean, gradient, offset, stride(offset.size))
+    keys, free = prepare(bases, slopes, moves, cap)
+    threshold, _ = cut(keys, free, step * keys.size / max(offset.size, 1))
+    if keys.size == offset.size:
+        yield max(threshold, 0.0)
+    rank = safe_rank(int(np.count_nonzero(keys > threshold)))
+    while rank < keys.size:
+        yield float(np.partition(keys, -rank)[-rank])
+        rank *= 8
+    yield 0.0
+
+
+def _threshold(bases: Pixels, moves: Gradient, eps: float) -> float:
+    """The least float32 whose soft threshold fits, or one that leaves less than `_CLOSE`.
+
+    Newton's steps between brackets, for the sum bends both ways; every fourth step halves. Newton comes from
+    one side only and ends within rounding of the root, often on the wrong side, so a step that no longer
+    leads out of the bracket's end goes to the next float32.
+    """
+    short = np.float32
+    t, (total, falling) = short(0), soft_sum(bases, moves, 0.0)
+    if total <= eps:
+        return 0.0
+    low, high = t, np.abs(moves).max()
+    turn = 0
+    while np.nextafter(low, high) < high:
+        turn += 1
+        t = (
+            short(float(t) + (total - eps) / falling)
+            if falling > 0 and turn % 4
+            else short((low + high) / 2)
+        )
+        t = min(max(t, np.nextafter(low, high)), np.nextafter(high, low))
+        total, falling = soft_sum(bases, moves, float(t))
+        if total > eps:
+            low = t
+        else:
+            high = t
+            if eps - total <= _CLOSE:
+                break
+    return float(high)

@@ -6,7 +6,7 @@ import numba
 import numpy as np
 
 from monitor.arrays import Gradient, Pixels
-from monitor.kernels.blocks import BLOCK, whole_levels
+from monitor.kernels.blocks import BLOCK, read_only, whole_levels
 
 
 def linf_update_numpy(
@@ -65,8 +65,8 @@ def linf_update(
     step, eps : grey levels (255 times pixel units), at least 0.
     """
     _update(
-        clean.reshape(-1),
-        gradient.reshape(-1),
+        read_only(clean),
+        read_only(gradient),
         offset.reshape(-1),
         out.reshape(-1),
         np.float32(step),

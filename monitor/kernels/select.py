@@ -15,8 +15,17 @@ _PARTS = 8
 """Histograms that are filled side by side, then added in order: fixed, so that the number of threads
 changes no result."""
 
-_HALF = 16
-_BINS = 1 << _HALF
+FEW = 1 << 18
+"""Keys up to which one thread is enough: to start the others takes as long as 20,000 keys, and where other
+programs want the processors too, far longer."""
+
+_DIGITS = ((21, 10), (10, 11), (0, 10))
+"""(lowest bit, bits) of the parts that a key is read in, the sign left out. 100,000 keys take 0.13 ms, in two
+digits of 16 bits, whose bins have to be cleared and added, 0.32 (one thread)."""
+
+_TURNS = 4
+"""Rows of bins that are used in turn: keys that are alike meet in one bin, where each addition waits for the
+last. The largest 72,000 of 6 million, which are alike, take 0.14 ms, with one row 0.45."""
 
 
 def cut_numpy(keys: Gradient, weights: Gradient, amount: float) -> tuple[float, float]:
@@ -33,29 +42,25 @@ def cut_numpy(keys: Gradient, weights: Gradient, amount: float) -> tuple[float, 
     )
 
 
+@numba.njit(cache=True, nogil=True)
+def _add(keys: Keys, weights: Gradient, low: int, width: int, above: int, sums: Sums) -> None:
+    """Weights a bin, by a digit of the keys, of those whose bits above it are `above`."""
+    last = (1 << width) - 1
+    for i in range(keys.size):
+        rest = np.int64(keys[i]) >> low
+        if rest >> width == above:
+            sums[i & (_TURNS - 1), rest & last] += np.float64(weights[i])
+
+
 @numba.njit(parallel=True, cache=True, nogil=True)
-def _histogram(keys: Keys, weights: Gradient, upper: int) -> Sums:
-    """Weights a bin: by the keys' upper half if `upper` < 0, else the lower half of those with that upper."""
-    sums = np.zeros((_PARTS, _BINS), dtype=np.float64)
+def _histogram(keys: Keys, weights: Gradient, low: int, width: int, above: int, sums: Sums) -> None:
     each = (keys.size + _PARTS - 1) // _PARTS
     for part in numba.prange(_PARTS):
         mine, heavy = (
             keys[part * each : (part + 1) * each],
             weights[part * each : (part + 1) * each],
         )
-        row = sums[part]
-        if upper < 0:
-            for i in range(mine.size):
-                row[mine[i] >> _HALF] += heavy[i]
-        else:
-            for i in range(mine.size):
-                if mine[i] >> _HALF == upper:
-                    row[mine[i] & (_BINS - 1)] += heavy[i]
-    total = np.zeros(_BINS, dtype=np.float64)
-    for part in range(_PARTS):
-        for i in range(_BINS):
-            total[i] += sums[part, i]
-    return total
+        _add(mine, heavy, low, width, above, sums[_TURNS * part : _TURNS * (part + 1)])
 
 
 @numba.njit(cache=True, nogil=True)
@@ -83,11 +88,34 @@ def cut(keys: Gradient, weights: Gradient, amount: float) -> tuple[float, float]
         less than all of them would take; -1 where there is enough for all.
     """
     bits = keys.reshape(-1).view(np.uint32)
-    flat = weights.reshape(-1)
-    upper, left = _walk(_histogram(bits, flat, -1), amount)
-    if upper < 0:
-        return -1.0, left
-    lower, left = _walk(_histogram(bits, flat, upper), left)
-    lower = max(lower, 0)  # sums of the same weights in another order: the bin fits by a hair
-    threshold = np.array([(upper << _HALF) | lower], dtype=np.uint32).view(np.float32)[0]
+    flat, above, left = weights.reshape(-1), 0, float(amount)
+    few = bits.size <= FEW
+    for place, (low, width) in enumerate(_DIGITS):
+        sums = np.zeros((_TURNS if few else _TURNS * _PARTS, 1 << width))
+        if few:  # threads would cost more than they save
+            _add(bits, flat, low, width, above, sums)
+        else:
+            _histogram(bits, flat, low, width, above, sums)
+        digit, left = _walk(sums.sum(axis=0), left)
+        if digit < 0 and place == 0:
+            return -1.0, left
+        # Sums of the same weights in another order may fit by a hair: then it is the least of them.
+        above = above << width | max(digit, 0)
+    threshold = np.array([above], dtype=np.uint32).view(np.float32)[0]
     return float(threshold), max(left, 0.0)
+
+
+def top(keys: Gradient, count: int) -> tuple[float, int]:
+    """`cut` where each key takes 1 and `count` are served, of those alike as many as are left.
+
+    Returns
+    -------
+    (threshold, left) : all keys over the threshold are served, and `left` of those equal to it; -1 and none
+        where there are no more than `count`. numpy's partition does that in 0.1 ms for 78,000, `cut` in 0.3.
+    """
+    if count >= keys.size:
+        return -1.0, 0
+    if count <= 0:
+        return float(np.inf), 0
+    threshold = np.partition(keys, -count)[-count]
+    return float(threshold), count - int(np.count_nonzero(keys > threshold))
