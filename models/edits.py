@@ -51,6 +51,10 @@ class Edits:
     def __len__(self) -> int:
         return len(self.positions)
 
+    def part(self, candidates: slice) -> Edits:
+        """Some of the candidates, at least one."""
+        return Edits(self.positions[candidates], self.colours[candidates])
+
     def written(self, pixels: Pixels) -> npt.NDArray[np.uint8]:
         """The candidates as frames: uint8 (N, H, W, 3) of one (H, W, 3).
 

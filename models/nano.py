@@ -17,6 +17,7 @@ from torch import nn
 
 from models.decoding import Decoder
 from models.detector import Candidates, Pixels, checked, to_tensor
+from models.vicinity import Vicinity
 
 STRIDE = 8
 """Pixels a cell of the answer."""
@@ -197,6 +198,17 @@ class Nano:
         if right or below:
             frames = F.pad(frames, (0, right, 0, below), value=PADDING)
         return CellMap(self.network(frames))
+
+    def vicinity(self, pixels: Pixels) -> Vicinity:
+        """All frames that are one uint8 BGR (H, W, 3) picture but for a few pixels; see `LocalDetector`.
+
+        Raises
+        ------
+        ModelInputError : the picture has no pixels.
+        """
+        from models.nano_vicinity import NanoVicinity  # which is made of this module's parts
+
+        return NanoVicinity(self.network, pixels)
 
     def decode(self, candidates: Candidates, threshold: float) -> list[sv.Detections]:
         """Objects of score >= threshold after non-maximum suppression, best first."""
