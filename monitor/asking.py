@@ -116,8 +116,12 @@ class Asking(Protocol):
         """A perturbed frame."""
         ...
 
+    def ask_each(self, frames: Pixels) -> Iterator[Asked]:
+        """Perturbed frames (N, H, W, 3), one after the other with its answer; no gradient."""
+        ...
+
     def ask_many(self, frames: Pixels) -> Iterator[AskedMany]:
-        """Perturbed frames (N, H, W, 3), chunk by chunk; no gradient."""
+        """Perturbed frames (N, H, W, 3), chunk by chunk; no gradient, no answers."""
         ...
 
     def ask_edits(self, pixels: Pixels, edits: Edits) -> Iterator[AskedMany]:
@@ -161,20 +165,24 @@ class WhiteBoxAsking:
         leaf = frames if with_gradient else None
         return Asked(found, candidates, leaf, self._clean, self._region, known)
 
+    def ask_each(self, frames: Pixels) -> Iterator[Asked]:
+        """One forward a frame, in batches."""
+        for candidates in self._batches(frames):
+            known = self._owned if candidates.fixed else None
+            for i, found in enumerate(self._detector.decode(candidates, self._threshold)):
+                one = _one(candidates, i)
+                yield Asked(found, one, None, self._clean, self._region, known)
+
     def ask_many(self, frames: Pixels) -> Iterator[AskedMany]:
         """One forward a frame, in batches."""
-        for part in chunks(len(frames), frames[0].size):
-            batch = torch.from_numpy(frames[part]).permute(0, 3, 1, 2).float().mul_(1 / 255)
-            with torch.inference_mode():
-                yield self._many(self._detector.forward(batch))
+        for candidates in self._batches(frames):
+            yield self._many(candidates)
 
     def ask_edits(self, pixels: Pixels, edits: Edits) -> Iterator[AskedMany]:
         """One forward a candidate; a model that can looks only where something changed."""
         if not isinstance(self._detector, LocalDetector):
             for part in chunks(len(edits), pixels.size):
-                yield from self.ask_many(
-                    written(pixels, edits.positions[part], edits.colours[part])
-                )
+                yield from self.ask_many(_candidate_frames(pixels, edits, part))
             return
         if self._vicinity is None or self._vicinity[0] is not pixels:
             self._vicinity = pixels, self._detector.vicinity(pixels)
@@ -183,6 +191,13 @@ class WhiteBoxAsking:
             with torch.inference_mode():
                 some = Edits(edits.positions[part], edits.colours[part])
                 yield self._many(near.forward(some))
+
+    def _batches(self, frames: Pixels) -> Iterator[Candidates]:
+        for part in chunks(len(frames), frames[0].size):
+            batch = torch.from_numpy(frames[part]).permute(0, 3, 1, 2).float().mul_(1 / 255)
+            with torch.inference_mode():
+                candidates = self._detector.forward(batch)
+            yield candidates  # outside, or the mode would hold for whoever asked
 
     def _many(self, candidates: Candidates) -> AskedMany:
         if candidates.fixed:
@@ -235,6 +250,11 @@ class BlackBoxAsking:
         heard = self._heard(pixels)
         return self._asked(self._answer(heard), heard)
 
+    def ask_each(self, frames: Pixels) -> Iterator[Asked]:
+        """One question a frame."""
+        for frame in frames:
+            yield self.ask(frame, with_gradient=False)
+
     def ask_many(self, frames: Pixels) -> Iterator[AskedMany]:
         """One question a frame."""
         for frame in frames:
@@ -244,7 +264,7 @@ class BlackBoxAsking:
     def ask_edits(self, pixels: Pixels, edits: Edits) -> Iterator[AskedMany]:
         """One question a candidate."""
         for part in chunks(len(edits), pixels.size):
-            yield from self.ask_many(written(pixels, edits.positions[part], edits.colours[part]))
+            yield from self.ask_many(_candidate_frames(pixels, edits, part))
 
     def _heard(self, pixels: Pixels | Gradient) -> sv.Detections:
         heard = self._detector.detect(np.asarray(pixels, np.uint8), self._low)
@@ -293,6 +313,13 @@ def criteria_of(detector: Detector) -> tuple[Mapping[Criterion, Loss], Ways]:
     if isinstance(detector, Classifier):
         return criteria.LABEL, criteria.label_ways
     return criteria.BOXES, criteria.goal_ways
+
+
+def _candidate_frames(pixels: Pixels, edits: Edits, part: slice) -> Pixels:
+    positions, colours = edits.positions[part], edits.colours[part]
+    frames = np.empty((len(positions), *pixels.shape), np.uint8)
+    written(pixels, positions.astype(np.int64), colours, frames)
+    return frames
 
 
 def chunks(count: int, values: int) -> Iterator[slice]:

@@ -13,6 +13,7 @@ from monitor.catalog import CATALOG, build_attack, queries_of
 from monitor.config import ModelSettings, Settings
 from monitor.distances import Budget
 from monitor.errors import ConfigError
+from monitor.goals import Aim
 from monitor.kernels.warm import warm_up
 from monitor.perturbers import Perturber, Untouched
 from monitor.pipeline import Pipeline
@@ -78,9 +79,14 @@ def build_perturber(settings: Settings, stream: int = 0) -> Perturber:
 
 
 def build_pipeline(
-    settings: Settings, detector: Detector | None = None, stream: int = 0
+    settings: Settings,
+    detector: Detector | None = None,
+    stream: int = 0,
+    surrogate: Detector | None = None,
 ) -> Pipeline:
-    """The step that a frame goes through, compiled; `detector` spares loading one that is there already.
+    """The step that a frame goes through, compiled.
+
+    `detector` and `surrogate` spare loading what is there already; a surrogate of another name is not used.
 
     Raises
     ------
@@ -99,6 +105,23 @@ def build_pipeline(
         threshold=settings.detector.threshold,
         iou=settings.drift.iou,
         width=settings.stream.width,
+        surrogate=_surrogate(settings, surrogate),
         queries=queries_of(settings.attack),
         deadline_ms=settings.attack.deadline_ms or None,
     )
+
+
+def _surrogate(settings: Settings, held: Detector | None) -> tuple[Detector, Aim] | None:
+    """The model whose gradients a transfer attack takes, and the same goal for it."""
+    words = settings.attack
+    if words.attack not in CATALOG or "surrogate" not in CATALOG[words.attack].controls:
+        return None
+    if not words.surrogate:
+        raise ConfigError(
+            f"surrogate = '': attack {words.attack} takes its gradients from another model; name one that "
+            "`camdrift models` lists"
+        )
+    model = held
+    if model is None or model.name != words.surrogate:
+        model = load_model(words.surrogate, model_options(settings.model))
+    return model, build_aim(words.model_copy(update={"attack": "pgd"}), model)

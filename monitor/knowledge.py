@@ -1,7 +1,8 @@
 """What an attacker may know: a type, not a promise.
 
 An attack is handed a view by its declared knowledge, and cannot ask for more than it has: `ScoreView` has no
-gradient, `LabelView` neither gradient nor score, `BlindView` nothing. Every answer of a view is a query.
+gradient, `LabelView` neither gradient nor score, `BlindView` nothing. A transfer attack is handed all of
+another model. Every answer of a view is a query.
 """
 
 from __future__ import annotations
@@ -9,16 +10,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from models.edits import Edits
 from monitor.arrays import Pixels
+from monitor.errors import AttackContractError
 from monitor.limits import Stopped
 from monitor.objective import Objective, no_gradient
 
 Losses = npt.NDArray[np.float64]
+Labels = npt.NDArray[np.bool_]
 
 
 class Knowledge(StrEnum):
@@ -27,25 +32,39 @@ class Knowledge(StrEnum):
     WHITE_BOX = "white-box"
     SCORE = "score"
     LABEL = "label"
+    SURROGATE = "surrogate"
     NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class _Labels:
+    """The questions that a label view hands on."""
+
+    one: Callable[[Pixels], bool]
+    many: Callable[[Pixels], Labels]
+    left: Callable[[], float]
 
 
 class LabelView:
     """Decision-based knowledge: has the frame fallen, yes or no; nothing else."""
 
-    __slots__ = ("__ask", "__left")
+    __slots__ = ("__ask",)
 
-    def __init__(self, ask: Callable[[Pixels], bool], left: Callable[[], float]) -> None:
-        self.__ask, self.__left = ask, left
+    def __init__(self, ask: _Labels) -> None:
+        self.__ask = ask
 
     def fell(self, pixels: Pixels) -> bool:
         """True where the goal is met on that frame; one query."""
-        return self.__ask(pixels)
+        return self.__ask.one(pixels)
+
+    def fell_many(self, frames: Pixels) -> Labels:
+        """Which of the frames uint8 (N, H, W, 3) have fallen, bool (N,); N queries, asked in batches."""
+        return self.__ask.many(frames)
 
     @property
     def queries_left(self) -> float:
         """How many more will be answered; infinity without a limit."""
-        return self.__left()
+        return self.__ask.left()
 
 
 class BlindView:
@@ -103,7 +122,7 @@ def view_for(knowledge: Knowledge, objective: Objective) -> View:
 
     Raises
     ------
-    AttackContractError : white-box knowledge of a black-box model.
+    AttackContractError : white-box knowledge of a black-box model, or no surrogate where one is needed.
     """
     if knowledge is Knowledge.WHITE_BOX:
         if not objective.white_box:
@@ -111,8 +130,14 @@ def view_for(knowledge: Knowledge, objective: Objective) -> View:
         return objective
     if knowledge is Knowledge.NONE:
         return BlindView()
+    if knowledge is Knowledge.SURROGATE:
+        if objective.surrogate is None:
+            raise AttackContractError(
+                "there is no surrogate to take gradients of; name one with `surrogate`"
+            )
+        return objective.surrogate  # all of another model, and nothing of the victim
 
-    # The views hold closures and no reference to the objective or the model.
+    # The views hold sealed functions and no reference to the objective or the model.
     def pay(queries: int) -> None:
         if queries > objective.queries_left:
             raise Stopped
@@ -139,6 +164,23 @@ def view_for(knowledge: Knowledge, objective: Objective) -> View:
         pay(1)
         return objective.answer(pixels).fell
 
+    def fell_many(frames: Pixels) -> Labels:
+        pay(len(frames))
+        return objective.fallen(frames)
+
     if knowledge is Knowledge.SCORE:
-        return ScoreView(_Scores(score, scores, scores_of, left))
-    return LabelView(fell, left)
+        return ScoreView(
+            _Scores(_sealed(score), _sealed(scores), _sealed(scores_of), _sealed(left))
+        )
+    return LabelView(_Labels(_sealed(fell), _sealed(fell_many), _sealed(left)))
+
+
+def _sealed(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function, but nobody can look through it at what it holds on to.
+
+    A function of Python shows its `__closure__`. The wrapper of `lru_cache` is compiled, and shows nothing
+    once its dict is empty; with a size of 0 it keeps nothing and hands every call on.
+    """
+    sealed = lru_cache(maxsize=0)(function)
+    sealed.__dict__.clear()  # of __wrapped__
+    return sealed

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import cast
 
@@ -24,6 +24,7 @@ from monitor.arrays import Gradient, Pixels
 from monitor.asking import Asked, AskedMany, asking
 from monitor.distances import Budget
 from monitor.errors import AttackContractError
+from monitor.excerpts import Rect
 from monitor.goals import Aim, Criterion, Goal
 from monitor.limits import UNLIMITED, Limits, Stopped
 from monitor.losses import Owned
@@ -41,12 +42,16 @@ class Counts:
     forwards, backwards : passes through the model, the clean answer included.
     queries : answers that a black-box view gave.
     stopped : the limits ended the search before the attack was done.
+    surrogate : passes through another model, whose gradients a transfer attack took.
+    parts : passes through the model on parts of the frame, in whole frames.
     """
 
     forwards: int = 0
     backwards: int = 0
     queries: int = 0
     stopped: bool = False
+    surrogate: int = 0
+    parts: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,6 +107,22 @@ class Slope:
     gradient: Gradient
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Look:
+    """A forward whose graph is kept.
+
+    Attributes
+    ----------
+    answer : the model's answer.
+    value : criterion -> its value, a tensor.
+    slope : criterion -> its value and gradient, one backward; asked once.
+    """
+
+    answer: Answer
+    value: Callable[[Criterion], torch.Tensor]
+    slope: Callable[[Criterion], Slope]
+
+
 class Objective:
     """One frame, one goal, one model: the questions of a white-box attacker, counted.
 
@@ -119,6 +140,7 @@ class Objective:
     with_gradient : False spares the graph where no gradient will be asked for.
     limits : what a search may spend. A search that is out of time is stopped (`Stopped`) as soon as there
         is an attempt to fall back on; a clean answer, one attempt and its answer are always made.
+    surrogate : makes the objective of another model on the same frame, for transfer attacks.
     """
 
     def __init__(
@@ -131,7 +153,9 @@ class Objective:
         iou: float = 0.5,
         with_gradient: bool = True,
         limits: Limits = UNLIMITED,
+        surrogate: Callable[[], Objective] | None = None,
     ) -> None:
+        self._detector, self._threshold = detector, threshold
         self._model = asking(detector, threshold)
         self.model_name = detector.name
         # Where a detection begins to count, as a logit.
@@ -149,6 +173,9 @@ class Objective:
         self._budget: Budget | None = None
         self._nearest = False
         self._limits = limits
+        self._make_surrogate = surrogate
+        self._other: Objective | None = None
+        self._parts: list[tuple[float, Counts]] = []
         start = limits.clock()
         first = self._model.begin(pixels, self.aim.region, with_gradient)
         self._forward_s = self._slope_s = limits.clock() - start
@@ -156,6 +183,13 @@ class Objective:
         # Without the graph, which is let go of after the attack.
         self._clean_logits, self._clean_owned = first.logits.detach(), first.owned
         self._clean_graph = first if first.frames is not None else None
+
+    @property
+    def surrogate(self) -> Objective | None:
+        """The objective of the surrogate on this frame, made when it is first asked for; None without one."""
+        if self._other is None and self._make_surrogate is not None:
+            self._other = self._make_surrogate()
+        return self._other
 
     @property
     def applies(self) -> bool:
@@ -170,6 +204,24 @@ class Objective:
     def hold(self, budget: Budget, *, nearest: bool = False) -> None:
         """Count only frames within the budget as attempts; with `nearest`, prefer the nearest that fell."""
         self._budget, self._nearest = budget, nearest
+
+    def excerpt(self, rect: Rect) -> Objective:
+        """The same questions about a part of the frame, which cost its share of a frame."""
+        x0, y0, x1, y1 = rect
+        pixels = np.ascontiguousarray(self.pixels[y0:y1, x0:x1])
+        region = self.aim.region
+        if region is not None:
+            region = tuple((a - x0, b - y0, c - x0, d - y0) for a, b, c, d in region)
+        part = Objective(
+            self._detector,
+            pixels,
+            replace(self.aim, region=region),
+            threshold=self._threshold,
+            iou=self._iou,
+            with_gradient=False,
+        )
+        self._parts.append((pixels.size / self.pixels.size, part.counts))
+        return part
 
     def gradient(self, pixels: Place) -> tuple[Answer, Gradient]:
         """The answer to a frame and the gradient of the goal's loss with respect to it; see `slope`."""
@@ -187,14 +239,31 @@ class Objective:
         AttackContractError : the model is black-box.
         Stopped : the limits are reached.
         """
+        return self.look(pixels).slope(criterion)
+
+    def look(self, pixels: Place) -> Look:
+        """The answer to a frame, its graph kept: a gradient costs a backward from here, or is not asked for.
+
+        Raises
+        ------
+        AttackContractError : the model is black-box.
+        Stopped : the limits are reached.
+        """
         asked = self._with_graph(pixels)
-        start = self._limits.clock()
-        loss = self._model.criteria[criterion](self.aim, asked.logits, asked.owned, self._bar)
-        gradient = self._pulled(loss, asked)
-        self._slope_s = self._forward_s + self._limits.clock() - start
-        value = float(loss.detach())
-        score = (lambda: value) if criterion is Criterion.GOAL else self._goal_of(asked)
-        return Slope(self._judged(pixels, asked.detections, score), value, gradient)
+        answer = self._judged(pixels, asked.detections, self._goal_of(asked))
+
+        def value(criterion: Criterion) -> torch.Tensor:
+            loss = self._model.criteria[criterion]
+            return loss(self.aim, asked.logits, asked.owned, self._bar)
+
+        def slope(criterion: Criterion) -> Slope:
+            start = self._limits.clock()
+            loss = value(criterion)
+            gradient = self._pulled(loss, asked)
+            self._slope_s = self._forward_s + self._limits.clock() - start
+            return Slope(answer, float(loss.detach()), gradient)
+
+        return Look(answer, value, slope)
 
     def ways(self, pixels: Place, most: int) -> tuple[Answer, list[Slope]]:
         """The gaps of a frame, at most `most`, and their gradients: one forward, a backward each.
@@ -230,16 +299,36 @@ class Objective:
 
     def losses(self, frames: Pixels) -> npt.NDArray[np.float64]:
         """The goal's loss of each of the frames uint8 (N, H, W, 3), float64 (N,); N forwards, in batches."""
-        return self._losses(self._model.ask_many(frames), lambda i: frames[i].copy())
+        return self._losses(
+            len(frames), lambda part: self._model.ask_many(frames[part]), lambda i: frames[i].copy()
+        )
+
+    def fallen(self, frames: Pixels) -> npt.NDArray[np.bool_]:
+        """Which of the frames uint8 (N, H, W, 3) fell, bool (N,); N forwards, in batches; each is judged."""
+        fell = np.zeros(len(frames), bool)
+        for part in self._limits.portions(len(frames)):
+            for i, asked in enumerate(self._model.ask_each(frames[part]), start=part.start):
+                self.counts.forwards += 1
+                frame = frames[i].copy()
+                fell[i] = self._judged(frame, asked.detections, self._goal_of(asked)).fell
+            self.stop_if_due()
+        return fell
 
     def losses_of(self, edits: Edits) -> npt.NDArray[np.float64]:
         """The loss of the clean frame with each of the edits, float64 (N,); N forwards, or cheaper ones."""
-        many = self._model.ask_edits(self.pixels, edits)
-        return self._losses(many, self._writer(edits))
+        return self._losses(
+            len(edits),
+            lambda part: self._model.ask_edits(self.pixels, edits.part(part)),
+            lambda i: edits.part(slice(i, i + 1)).written(self.pixels)[0],
+        )
 
     def in_time(self) -> bool:
         """True where one more answer can be had before the deadline."""
         return self._limits.in_time(self._forward_s)
+
+    def time_for(self, share: float) -> bool:
+        """True where a step on a part of the frame and the attacked answer can be had before the deadline."""
+        return self._limits.in_time(share * self._slope_s + self._forward_s)
 
     @property
     def queries_left(self) -> float:
@@ -264,13 +353,20 @@ class Objective:
         if self.best is None:
             # Nothing was judged one by one: the most promising of a batch, or the frame as it is.
             found = self._promising[1] if self._promising else self.pixels.copy()
+            if self._other is not None and self._other.best is not None:
+                found = self._other.best.pixels
             self.answer(found)
         assert self.best is not None
         return self.best.pixels
 
     def release(self) -> None:
-        """Let go of the clean graph, which nobody will ask for any more."""
+        """Let go of the clean graph, which nobody will ask for any more; close the account."""
         self._clean_graph = None
+        self.counts.parts = sum(
+            share * (counts.forwards + counts.backwards) for share, counts in self._parts
+        )
+        if self._other is not None:
+            self.counts.surrogate = self._other.counts.forwards + self._other.counts.backwards
 
     def _with_graph(self, pixels: Place) -> Asked:
         if pixels is self.pixels and self._clean_graph is not None:
@@ -301,27 +397,24 @@ class Objective:
         return asked
 
     def _losses(
-        self, parts: Iterable[AskedMany], frame: Callable[[int], Pixels]
+        self,
+        count: int,
+        ask: Callable[[slice], Iterable[AskedMany]],
+        frame: Callable[[int], Pixels],
     ) -> npt.NDArray[np.float64]:
-        found: list[npt.NDArray[np.float64]] = []
-        done, loss = 0, self._model.criteria[Criterion.GOAL]
-        for part in parts:
-            values = part.losses(loss, self.aim, self._bar)
-            self.counts.forwards += len(values)
-            top = int(values.argmax())
-            if self._promising is None or values[top] > self._promising[0]:
-                self._promising = float(values[top]), frame(done + top)
-            found.append(values)
-            done += len(values)
-            self.stop_if_due()
-        return np.concatenate(found)
-
-    def _writer(self, edits: Edits) -> Callable[[int], Pixels]:
-        def one(i: int) -> Pixels:
-            some = Edits(edits.positions[i : i + 1], edits.colours[i : i + 1])
-            return some.written(self.pixels)[0]
-
-        return one
+        losses, loss = np.empty(count), self._model.criteria[Criterion.GOAL]
+        for portion in self._limits.portions(count):
+            done = portion.start
+            for part in ask(portion):
+                values = part.losses(loss, self.aim, self._bar)
+                self.counts.forwards += len(values)
+                losses[done : done + len(values)] = values
+                top = int(values.argmax())
+                if self._promising is None or values[top] > self._promising[0]:
+                    self._promising = float(values[top]), frame(done + top)
+                done += len(values)
+                self.stop_if_due()
+        return losses
 
     def _goal_of(self, asked: Asked) -> Callable[[], float]:
         logits = asked.logits.detach()

@@ -77,6 +77,7 @@ class Pipeline:
     aim : what the attacker wants.
     place : where it is to appear, looked up in every frame anew; None: anywhere.
     threshold, iou, width : see config.toml.
+    surrogate : another model and what is wanted of it, for transfer attacks.
     queries : that a black-box attack may ask of a frame; None: no limit.
     deadline_ms : milliseconds that a frame may take; None: as long as it takes.
     clock : in seconds; injected for tests.
@@ -89,6 +90,7 @@ class Pipeline:
     threshold: float
     iou: float
     width: int
+    surrogate: tuple[Detector, Aim] | None = None
     queries: int | None = None
     deadline_ms: float | None = None
     clock: Callable[[], float] = time.perf_counter
@@ -99,14 +101,16 @@ class Pipeline:
         watch = Stopwatch()
         frame = scaled(frame, self.width)
         watch.lap("scale")
+        limits = self._limits(begun)
         objective = Objective(
             self.detector,
             frame.pixels,
-            self._aim_at(frame),
+            self._aim_at(self.aim, frame),
             threshold=self.threshold,
             iou=self.iou,
             with_gradient=self.perturber.needs_gradient,
-            limits=self._limits(begun),
+            limits=limits,
+            surrogate=self._other(frame, limits),
         )
         watch.lap("clean")
         perturbed = self.perturber.perturb(frame, objective)
@@ -144,7 +148,18 @@ class Pipeline:
         due = None if self.deadline_ms is None else begun + self.deadline_ms / 1e3
         return Limits(self.queries, due, self.clock)
 
-    def _aim_at(self, frame: Frame) -> Aim:
-        return (
-            self.aim if self.place is None else replace(self.aim, region=self.place.region(frame))
+    def _other(self, frame: Frame, limits: Limits) -> Callable[[], Objective] | None:
+        if self.surrogate is None:
+            return None
+        model, aim = self.surrogate
+        return lambda: Objective(
+            model,
+            frame.pixels,
+            self._aim_at(aim, frame),
+            threshold=self.threshold,
+            iou=self.iou,
+            limits=limits,
         )
+
+    def _aim_at(self, aim: Aim, frame: Frame) -> Aim:
+        return aim if self.place is None else replace(aim, region=self.place.region(frame))

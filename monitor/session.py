@@ -355,7 +355,8 @@ class Session:
                 detector = self._load_model(wanted)
                 if note := note_of(detector):
                     self._say(note)
-            self._pipeline = build_pipeline(wanted, detector)
+            held = self._pipeline.surrogate
+            self._pipeline = build_pipeline(wanted, detector, surrogate=held and held[0])
         except (ModelError, MonitorError) as error:
             self._say(str(error))
             kept = {"detector": was.detector, "model": was.model, "attack": was.attack}

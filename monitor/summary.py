@@ -112,6 +112,9 @@ class Summariser:
             fabricated=tally.fabricated,
             forwards=seen.counts.forwards,
             backwards=seen.counts.backwards,
+            queries=seen.counts.queries,
+            frames_stopped=int(seen.counts.stopped),
+            frames_late=int(seen.late),
         )
 
     def summary(self) -> dict[str, object]:

@@ -13,7 +13,9 @@ from monitor.attacks.driver import Attack, drive
 from monitor.catalog import CATALOG
 from monitor.distances import Budget, Norm
 from monitor.goals import Aim, Goal
+from monitor.knowledge import Knowledge
 from monitor.objective import Answer, Objective
+from monitor.perturbers import per_frame
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -29,6 +31,13 @@ BUDGETS = {
 
 STRENGTH = {Norm.LINF: 6 / 255, Norm.L2: 6.0, Norm.L1: 120.0, Norm.L0: 400}
 """Budgets under which an attack must beat noise on a real model."""
+
+
+QUICK = AttackSettings(queries=12, population=4)
+"""Settings of the contracts that are kept after 12 queries as after 500; the others are the defaults."""
+
+BLACK_BOX = (Knowledge.SCORE, Knowledge.LABEL)
+"""What an attack knows that is strong by its queries: test_black_box_contract.py has how strong."""
 
 
 def linear_reach(norm: Norm, eps: float, weights: np.ndarray) -> float:
@@ -53,11 +62,40 @@ def linear_reach(norm: Norm, eps: float, weights: np.ndarray) -> float:
 
 
 def attacks() -> Iterator[tuple[str, Attack, Norm]]:
-    """Every attack of the catalogue under every norm that it declares."""
+    """Every attack of the catalogue under every norm that it declares, with the settings of `QUICK`."""
     for name, entry in CATALOG.items():
-        attack = entry.build(AttackSettings())
+        attack = entry.build(QUICK)
         for norm in sorted(attack.norms):
             yield name, attack, norm
+
+
+def uses_chance(attack: Attack) -> bool:
+    """True where the catalogue says that another seed gives another frame."""
+    same = (e for e in CATALOG.values() if e.build(QUICK) == attack)
+    return next(same).chance
+
+
+def alone(attack: Attack) -> bool:
+    """True for attacks that do all they can on one frame; the others need some to get there."""
+    same = (e for e in CATALOG.values() if e.build(QUICK) == attack)
+    return next(same).lift is per_frame
+
+
+def black_box() -> Iterator[tuple[str, Attack, Norm]]:
+    """Every attack that asks the model for answers alone, under every norm that it declares."""
+    for name, entry in CATALOG.items():
+        attack = entry.build(AttackSettings())
+        if attack.knowledge in BLACK_BOX:
+            for norm in sorted(attack.norms):
+                yield name, attack, norm
+
+
+def lifted() -> Iterator[tuple[str, Norm]]:
+    """Every attack that is carried over a stream, under every norm; the others go frame by frame."""
+    for name, entry in CATALOG.items():
+        if entry.lift is not per_frame:
+            for norm in sorted(entry.build(AttackSettings()).norms):
+                yield name, norm
 
 
 def attacked(
@@ -69,7 +107,14 @@ def attacked(
     seed: int = 0,
 ) -> tuple[Objective, Pixels]:
     """Run an attack as the monitor runs it; (the objective with its counts, the attacked frame)."""
-    objective = Objective(detector, pixels, aim, threshold=0.5)
+    objective = Objective(
+        detector,
+        pixels,
+        aim,
+        threshold=0.5,
+        # The model stands in as its own surrogate: what is tested is the attack, not how alike models are.
+        surrogate=lambda: Objective(detector, pixels, aim, threshold=0.5),
+    )
     return objective, drive(attack, objective, budget, np.random.default_rng(seed))
 
 

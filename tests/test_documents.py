@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from monitor.commands.listing import ATTACK_COLUMNS, attack_rows
 from monitor.goals import Goal
 from monitor.status import SessionState
 from streams.states import LEGAL_MOVES, SourceState
@@ -13,9 +14,9 @@ ROOT = Path(__file__).parent.parent
 DESIGN = (ROOT / "docs" / "design.md").read_text(encoding="utf-8")
 
 
-def rows(heading: str) -> list[list[str]]:
+def rows(heading: str, text: str = DESIGN) -> list[list[str]]:
     """The cells of the table that begins with this line."""
-    lines = DESIGN[DESIGN.index(heading) :].splitlines()[2:]
+    lines = text[text.index(heading) :].splitlines()[2:]
     table = []
     for line in lines:
         if not line.startswith("|"):
@@ -44,6 +45,7 @@ def test_every_file_that_a_document_links_to_is_there() -> None:
         "CHANGELOG.md",
         "docs/design.md",
         "docs/models.md",
+        "docs/attacks.md",
     ):
         document = ROOT / name
         for target in re.findall(r"\]\((?!https?:)([^)#]+)", document.read_text(encoding="utf-8")):
@@ -53,3 +55,8 @@ def test_every_file_that_a_document_links_to_is_there() -> None:
 def test_the_table_of_goals_is_the_codes() -> None:
     written = {row[0]: tuple(filter(None, row[2].split(", "))) for row in rows("| goal | a frame")}
     assert written == {str(goal): goal.heeds for goal in Goal}
+
+
+def test_the_table_of_attacks_is_the_catalogues() -> None:
+    text = (ROOT / "docs" / "attacks.md").read_text(encoding="utf-8")
+    assert rows(f"| {' | '.join(ATTACK_COLUMNS)} |", text) == [list(row) for row in attack_rows()]

@@ -33,6 +33,7 @@ LAYERS = [
         "monitor.flow",
         "monitor.perturbers",
         "monitor.stopwatch",
+        "monitor.universal",
         "monitor.warm_start",
     },
     {"monitor.attacks", "monitor.corruptions"},
@@ -44,6 +45,7 @@ LAYERS = [
         "monitor.asking",
         "monitor.criteria",
         "monitor.losses",
+        "monitor.excerpts",
         "monitor.limits",
     },
     {

@@ -92,4 +92,4 @@ def checkpoints(steps: int) -> frozenset[int]:
     while shares[-1] < 1:
         gap = max(gap - 0.03, 0.06)
         shares.append(shares[-1] + gap)
-    return frozenset(int(np.ceil(share * steps)) for share in shares[1:] if share < 1)
+    return frozenset(int(np.ceil(round(share * steps, 6))) for share in shares[1:] if share < 1)

@@ -45,13 +45,23 @@ class Minimal(Attack, Protocol):
         ...
 
 
+@runtime_checkable
+class Nearing(Attack, Protocol):
+    """An attack that begins far outside of the budget and comes nearer, as long as it is let."""
+
+    @property
+    def comes_nearer(self) -> bool:
+        """True."""
+        ...
+
+
 def drive(attack: Attack, objective: Objective, budget: Budget, rng: np.random.Generator) -> Pixels:
     """Run an attack on the objective's frame and return the best frame that it showed the model.
 
     What `run` returns is judged like every other attempt; the best of all within the budget (goal met, then
-    objects drifted, then loss; of a `Minimal` attack the nearest that met it) is returned, as an array that
-    shares no memory with the clean frame. Where the limits of the objective end the search, the best so far
-    is returned, and `counts.stopped` says so.
+    objects drifted, then loss; of a `Minimal` or `Nearing` attack the nearest that met it) is returned, as
+    an array that shares no memory with the clean frame. Where the limits of the objective end the search,
+    the best so far is returned, and `counts.stopped` says so.
 
     Raises
     ------
@@ -67,7 +77,7 @@ def drive(attack: Attack, objective: Objective, budget: Budget, rng: np.random.G
         )
     if budget.eps == 0:
         return clean
-    objective.hold(budget, nearest=isinstance(attack, Minimal))
+    objective.hold(budget, nearest=isinstance(attack, Minimal | Nearing))
     backwards = objective.counts.backwards
     try:
         x = attack.run(view_for(attack.knowledge, objective), clean, budget, rng)

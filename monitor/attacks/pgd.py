@@ -18,7 +18,7 @@ from monitor.objective import Objective
 class PGD:
     """Projected gradient descent on the goal's loss (Madry et al. 2018, eq. 4; under L2, section 5.3 there).
 
-    Without a random start it is the basic iterative method (Kurakin, Goodfellow, Bengio 2017).
+    Without a random start it is the basic iterative method (`monitor.attacks.bim`).
 
     Attributes
     ----------

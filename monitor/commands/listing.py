@@ -14,6 +14,18 @@ from models.own_files import FORMS
 from models.zoo import ZOO
 from monitor.attack_settings import AttackSettings
 from monitor.catalog import CATALOG
+from monitor.distances import Norm
+from monitor.goals import Goal
+
+ATTACK_COLUMNS = (
+    "attack",
+    "what it does",
+    "knowledge",
+    "norms",
+    "goals",
+    "cost a frame",
+    "source",
+)
 
 MOST_CLASSES = 12
 """Class names that a row can hold."""
@@ -23,13 +35,23 @@ def attack_table() -> Table:
     """One row an attack of the catalogue."""
     table = _table("passes through the model; the clean and the attacked answer are included")
     table.add_column("attack", style="bold", no_wrap=True)
-    for heading in ("what it does", "knowledge", "norms", "cost a frame", "source"):
+    for heading in ATTACK_COLUMNS[1:]:
         table.add_column(heading)
+    for row in attack_rows():
+        table.add_row(*row)
+    return table
+
+
+def attack_rows() -> list[tuple[str, ...]]:
+    """The catalogue's cells under `ATTACK_COLUMNS`; docs/attacks.md holds the same."""
+    rows: list[tuple[str, ...]] = []
     for name, entry in CATALOG.items():
         attack = entry.build(AttackSettings())
-        norms = ", ".join(sorted(attack.norms))
-        table.add_row(name, entry.summary, str(attack.knowledge), norms, entry.cost, entry.source)
-    return table
+        norms = ", ".join(str(norm) for norm in Norm if norm in attack.norms)
+        goals = "all" if entry.goals == frozenset(Goal) else ", ".join(sorted(entry.goals))
+        told = (entry.summary, str(attack.knowledge), norms, goals, entry.cost, entry.source)
+        rows.append((name, *told))
+    return rows
 
 
 def model_table(*, timed: bool = True) -> Table:

@@ -29,6 +29,17 @@ WORDS: Final = (
     "norm",
     "eps",
     "steps",
+    "step_size",
+    "restarts",
+    "decay",
+    "loss",
+    "queries",
+    "population",
+    "learn",
+    "surrogate",
+    "random_start",
+    "early_stop",
+    "deadline_ms",
     "threshold",
     "amplify",
 )
@@ -99,7 +110,15 @@ def heeds(settings: Settings, word: str) -> bool:
     name = settings.attack.attack
     if name == NONE:
         return False
-    return word in ("goal", "norm", "eps", *settings.attack.goal.heeds, *CATALOG[name].controls)
+    always = ("goal", "norm", "eps", "deadline_ms", *settings.attack.goal.heeds)
+    return word in always or word in CATALOG[name].controls
+
+
+def norms(settings: Settings) -> list[str]:
+    """The norms to choose from: those that the attack at work can keep a budget in."""
+    words = settings.attack
+    kept = Norm if words.attack == NONE else CATALOG[words.attack].build(words).norms
+    return [str(norm) for norm in Norm if norm in kept]
 
 
 def goals(session: Session) -> list[str]:
@@ -127,7 +146,8 @@ class Controls:
         settings = self._session.settings
         held = {word: settings.word(word) for word in WORDS}
         norm = settings.attack.norm
-        held["goal"], held["norm"] = str(held["goal"]), str(norm)
+        for word in ("goal", "norm", "loss"):
+            held[word] = str(held[word])
         held["target"] = self._target()
         held["eps"] = round(held["eps"] / EPS[norm].unit, 4)
         return held
@@ -145,7 +165,7 @@ class Controls:
             changes = {"eps": _number(value) * EPS[settings.attack.norm].unit}
         elif word == "norm" and value in self._eps:
             changes["eps"] = self._eps[Norm(value)]
-        elif word in ("source", "target", "at"):
+        elif word in ("source", "target", "at", "surrogate"):
             changes = {word: str(value or "").strip()}
         elif word in ("attack", "goal"):
             changes |= self._fitting(changes)
@@ -170,6 +190,8 @@ class Controls:
         held, target = self._session.settings.attack, self._target()
         goal = str(changes.get("goal", held.goal))
         along: dict[str, Any] = {}
+        if changes.get("attack") in CATALOG:
+            along |= self._keepable(str(changes["attack"]))
         if "goal" not in changes and goal not in goals(self._session):
             goal = along["goal"] = str(Goal.ANY)
         classes = self._session.class_names
@@ -177,6 +199,18 @@ class Controls:
             along["target"] = classes[0]
         if goal == Goal.FABRICATE and not target:
             along["target"] = ""
+        return along
+
+    def _keepable(self, attack: str) -> dict[str, Any]:
+        """A norm that the attack can keep, with that norm's last eps; a surrogate where one is needed."""
+        settings = self._session.settings
+        along: dict[str, Any] = {}
+        kept = CATALOG[attack].build(settings.attack).norms
+        if settings.attack.norm not in kept:
+            norm = next(norm for norm in Norm if norm in kept)
+            along = {"norm": str(norm), "eps": self._eps[norm]}
+        if "surrogate" in CATALOG[attack].controls and not settings.attack.surrogate:
+            along["surrogate"] = settings.detector.model
         return along
 
     def button(self) -> str:

@@ -12,7 +12,6 @@ from gradio.components import Component
 
 from monitor.catalog import CATALOG, NONE
 from monitor.config import Settings
-from monitor.distances import Norm
 from monitor.panel import readouts
 from monitor.panel.chart import chart
 from monitor.panel.controls import (
@@ -24,10 +23,12 @@ from monitor.panel.controls import (
     description,
     goals,
     heeds,
+    norms,
     sources,
     targets,
 )
 from monitor.panel.guard import LOGOUT
+from monitor.panel.knobs import KNOBS, knob
 from monitor.panel.labels import top_labels
 from monitor.panel.theme import theme
 from monitor.panel.watch import Watch
@@ -158,15 +159,14 @@ class _Page:
             visible=heeds(settings, "at"),
         )
         self._widgets["norm"] = gr.Radio(
-            [str(norm) for norm in Norm],
+            norms(settings),
             value=held["norm"],
             label="norm",
             info=description("norm"),
         )
         self._widgets["eps"] = gr.Slider(info=_first_clause("eps"), **_eps_look(settings, held))
-        self._widgets["steps"] = gr.Slider(
-            1, 50, step=1, label="steps", info=description("steps"), **_steps_look(settings, held)
-        )
+        for word in KNOBS:
+            self._widgets[word] = knob(word, held[word], visible=heeds(settings, word))
         self._widgets["threshold"] = gr.Slider(
             0.05,
             0.95,
@@ -274,10 +274,10 @@ class _Page:
         looks["attack"]["info"] = attack_info(held["attack"])
         looks["goal"]["choices"] = goals(self._session)
         looks["target"]["choices"] = targets(self._session)
-        for word in ("goal", "target", "at", "norm"):
+        looks["norm"]["choices"] = norms(settings)
+        for word in ("goal", "target", "at", "norm", *KNOBS):
             looks[word]["visible"] = heeds(settings, word)
         looks["eps"] = _eps_look(settings, held)
-        looks["steps"] = _steps_look(settings, held)
         if keep:
             looks[keep].pop("value")
         updates = [gr.update(**looks[word]) for word in WORDS]
@@ -307,10 +307,6 @@ def _eps_look(settings: Settings, held: dict[str, Any]) -> dict[str, Any]:
         "visible": heeds(settings, "eps"),
         "buttons": [],
     }
-
-
-def _steps_look(settings: Settings, held: dict[str, Any]) -> dict[str, Any]:
-    return {"value": held["steps"], "visible": heeds(settings, "steps"), "buttons": []}
 
 
 def _first_clause(word: str) -> str:

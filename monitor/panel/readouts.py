@@ -12,6 +12,7 @@ from monitor.drift.matching import FrameDrift, Outcome
 from monitor.goals import Goal
 from monitor.panel.watch import Reading
 from monitor.pictures import COLOURS
+from monitor.pipeline import Observation
 from monitor.status import SessionState, SessionStatus
 
 NOTHING: Final = "\N{EN DASH}"
@@ -145,10 +146,23 @@ def counters(status: SessionStatus, reading: Reading) -> str:
         ("frames/s", f"{status.fps:.1f}", "last 2 s"),
         ("frames", f"{status.frames:,}".replace(",", " "), f"{status.dropped} dropped"),
         ("forwards", forwards, "a frame"),
-        ("backwards", backwards, "a frame"),
+        ("backwards", backwards, _search(seen)),
     ]
     tiles = "".join(_tile(*row) for row in drift + track_figures(reading) + work)
     return f'<div class="cd-tiles">{tiles}</div>{stages(status)}'
+
+
+def _search(seen: Observation | None) -> str:
+    """What else the newest frame's attack spent, and whether it was cut short."""
+    if seen is None:
+        return "a frame"
+    if seen.late:
+        return "deadline missed"
+    if seen.counts.stopped:
+        return "a frame; stopped early"
+    if seen.counts.parts:
+        return f"a frame; parts {seen.counts.parts:.1f}"
+    return "a frame"
 
 
 def track_figures(reading: Reading) -> list[tuple[str, str, str]]:

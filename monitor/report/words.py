@@ -15,6 +15,7 @@ _SPELLED = {"noise": "Random noise"}
 _KNOWLEDGE = {
     "white-box": "everything: the model's weights and its gradients (white-box)",
     "score": "the model's scores for frames of its choice (score-based black-box)",
+    "surrogate": "all of another model, the surrogate, and nothing of this one (transfer)",
     "none": "nothing: it never asks the model",
     "label": "at most whether a frame met the goal, no scores and no gradients (decision-based)",
 }
@@ -151,10 +152,22 @@ def condition_rows(summary: Tree) -> list[tuple[str, str]]:
             "Cost",
             f"{counts['forwards'] / counts['frames']:.1f} forward and "
             f"{counts['backwards'] / counts['frames']:.1f} backward passes a frame, mean, "
-            "the clean and the attacked answer included",
+            "the clean and the attacked answer included" + _limits(counts),
         ),
         ("Seed", str(condition["seed"])),
     ]
+
+
+def _limits(counts: Tree) -> str:
+    """How many frames' searches were ended by queries or time."""
+    told = ""
+    if counts.get("queries"):
+        told += f"; {counts['queries'] / counts['frames']:.0f} queries a frame"
+    if counts.get("frames_stopped"):
+        told += f"; the search of {counts['frames_stopped']} frames was ended by its limits"
+    if counts.get("frames_late"):
+        told += f"; {counts['frames_late']} frames missed their deadline"
+    return told
 
 
 def not_tested(summary: Tree) -> list[str]:

@@ -64,6 +64,10 @@ FRAMES = pa.schema(
         _field("success", pa.bool_(), "", "goal met; null: nothing was attacked", True),
         _field("forwards", pa.int32(), "1", "forward passes, the clean answer's included"),
         _field("backwards", pa.int32(), "1", "backward passes"),
+        _field("queries", pa.int32(), "1", "of the forwards, answers that a black-box view gave"),
+        _field("parts", pa.float64(), "1", "passes on parts of the frame, in whole frames"),
+        _field("surrogate", pa.int32(), "1", "passes through the surrogate of a transfer attack"),
+        _field("stopped", pa.bool_(), "", "queries or time ended the search early"),
         _field("linf", pa.float64(), "1", "Linf distance of the two frames, pixel units of [0, 1]"),
         _field("l2", pa.float64(), "1", "L2 distance of the two frames, pixel units of [0, 1]"),
         _field("l1", pa.float64(), "1", "L1 distance of the two frames, pixel units of [0, 1]"),
@@ -129,6 +133,7 @@ TIMINGS = pa.schema(
             _field(f"{stage}_ms", pa.float64(), "ms", f"wall time of stage {stage}")
             for stage in STAGES
         ),
+        _field("late", pa.bool_(), "", "the attacked answer came after the deadline"),
     ]
 )
 
@@ -153,6 +158,10 @@ def frame_row(seen: Observation) -> Row:
         "success": seen.success,
         "forwards": seen.counts.forwards,
         "backwards": seen.counts.backwards,
+        "queries": seen.counts.queries,
+        "parts": seen.counts.parts,
+        "surrogate": seen.counts.surrogate,
+        "stopped": seen.counts.stopped,
         "linf": seen.distances.linf,
         "l2": seen.distances.l2,
         "l1": seen.distances.l1,
@@ -212,7 +221,7 @@ def track_rows(ledger: TrackLedger, class_names: tuple[str, ...]) -> Iterator[Ro
 def timing_row(seen: Observation) -> Row:
     """One row of `timings`."""
     stages: Row = {f"{stage}_ms": seen.stages_ms.get(stage, 0.0) for stage in STAGES}
-    return {"index": seen.drift.index, **stages}
+    return {"index": seen.drift.index, **stages, "late": seen.late}
 
 
 def class_name(label: int, class_names: tuple[str, ...]) -> str:

@@ -10,9 +10,11 @@ from models.centerface import CenterFace
 from monitor.attacks.fgsm import FGSM
 from monitor.distances import Budget, Norm
 from monitor.goals import Goal
+from monitor.limits import Limits
 from monitor.objective import Objective
 from monitor.perturbers import PerFrame, Perturbed
-from monitor.warm_start import WarmStart
+from monitor.warm_start import BACKWARD, SAVED, WarmStart, WarmStep
+from monitor.warm_start import FGSM as FGSM_COST
 from streams.frame import Frame
 
 LINF_4 = Budget(Norm.LINF, 4 / 255)
@@ -23,7 +25,11 @@ def frame(pixels: np.ndarray, index: int) -> Frame:
 
 
 def perturbed(
-    perturber: WarmStart | PerFrame, detector: object, pixels: np.ndarray, index: int
+    perturber: WarmStart | PerFrame,
+    detector: object,
+    pixels: np.ndarray,
+    index: int,
+    limits: Limits | None = None,
 ) -> tuple[Objective, Perturbed]:
     objective = Objective(
         detector,  # type: ignore[arg-type]
@@ -31,24 +37,25 @@ def perturbed(
         Goal.VANISH,
         threshold=0.5,
         with_gradient=perturber.needs_gradient,
+        limits=limits or Limits(),
     )
     return objective, perturber.perturb(frame(pixels, index), objective)
 
 
-def stubborn() -> tuple[LinearDetector, np.ndarray]:
-    """A linear detector that needs three quarters of the budget to lose its object."""
+def stubborn(share: float = 0.75) -> tuple[LinearDetector, np.ndarray]:
+    """A linear detector that needs this share of the budget to lose its object."""
     rng = np.random.default_rng(0)
     weights = rng.standard_normal((2, 16, 16, 3)).astype(np.float32)
     weights[1] = 0
     pixels = rng.integers(40, 210, (16, 16, 3), dtype=np.uint8)
     reach = 4 / 255 * np.abs(weights[0]).sum()
-    bias = float(-(weights[0] * (pixels / 255)).sum() + 0.75 * reach)
+    bias = float(-(weights[0] * (pixels / 255)).sum() + share * reach)
     return LinearDetector(weights, (bias, -50.0)), pixels
 
 
 def test_steps_add_up_over_frames_until_the_goal_is_met() -> None:
     detector, pixels = stubborn()
-    warm = WarmStart(LINF_4, step=0.25)
+    warm = WarmStart(WarmStep(step=0.25, steps=1), LINF_4)
     fell = []
     for index in range(6):
         objective, result = perturbed(warm, detector, pixels, index)
@@ -57,21 +64,31 @@ def test_steps_add_up_over_frames_until_the_goal_is_met() -> None:
     assert fell == [False, False, True, True, True, True]
 
 
-def test_a_frame_that_fell_as_it_was_carried_costs_what_fgsm_costs() -> None:
+def test_a_frame_that_fell_as_it_was_carried_costs_no_more_than_fgsm() -> None:
     detector, pixels = stubborn()
-    warm = WarmStart(LINF_4, step=0.5)
-    costs = []
-    for index in range(5):
+    warm = WarmStart(WarmStep(step=0.5), LINF_4)
+    for index in range(8):
         objective, _ = perturbed(warm, detector, pixels, index)
-        costs.append((objective.counts.forwards, objective.counts.backwards))
+        cost = objective.counts.forwards, objective.counts.backwards
     rival, _ = perturbed(PerFrame(FGSM(), LINF_4), detector, pixels, 0)
-    assert costs[-1] == (rival.counts.forwards, rival.counts.backwards) == (2, 1)
-    assert max(forwards for forwards, _ in costs) == 3
+    assert cost == (rival.counts.forwards, rival.counts.backwards) == (2, 1)
+
+
+def test_a_stream_that_never_falls_costs_what_its_account_allows() -> None:
+    detector, pixels = stubborn(share=3.0)
+    step = WarmStep(cost=1.2)
+    warm, spent = WarmStart(step, LINF_4), 0.0
+    frames = 60
+    for index in range(frames):
+        objective, _ = perturbed(warm, detector, pixels, index)
+        counts = objective.counts
+        spent += counts.forwards + BACKWARD * counts.backwards + counts.parts
+    assert spent / frames <= step.cost * FGSM_COST + SAVED / frames
 
 
 def test_going_back_in_the_film_begins_anew() -> None:
     detector, pixels = stubborn()
-    warm = WarmStart(LINF_4, step=0.25)
+    warm = WarmStart(WarmStep(step=0.25, steps=1), LINF_4)
     for index in range(4):
         objective, result = perturbed(warm, detector, pixels, index)
     assert objective.answer(result.pixels).fell
@@ -80,24 +97,33 @@ def test_going_back_in_the_film_begins_anew() -> None:
     assert warm.restarts == 1
 
 
-def test_a_cut_begins_anew_and_a_frame_of_another_size_too() -> None:
+def test_a_cut_begins_anew() -> None:
     detector, pixels = stubborn()
-    warm = WarmStart(LINF_4, step=0.25)
+    warm = WarmStart(WarmStep(), LINF_4)
     for index in range(4):
         perturbed(warm, detector, pixels, index)
-    dark = np.full_like(pixels, 3)
-    perturbed(warm, detector, dark, 4)
+    perturbed(warm, detector, np.full_like(pixels, 3), 4)
     assert warm.restarts == 1
 
 
 def test_without_a_budget_nothing_is_done() -> None:
     detector, pixels = stubborn()
-    shown = frame(pixels, 0)
-    objective = Objective(detector, shown.pixels, Goal.VANISH, threshold=0.5, with_gradient=False)
-    result = WarmStart(Budget(Norm.LINF, 0.0)).perturb(shown, objective)
+    held = frame(pixels, 0)
+    objective = Objective(detector, held.pixels, Goal.VANISH, threshold=0.5)
+    result = WarmStart(WarmStep(), Budget(Norm.LINF, 0.0)).perturb(held, objective)
     assert not result.attacked
-    assert result.pixels is shown.pixels  # the frame's own view: a frame locks what it is given
-    assert (objective.counts.forwards, objective.counts.backwards) == (1, 0)  # the clean answer
+    assert result.pixels is held.pixels
+
+
+def test_out_of_time_it_makes_one_step_and_says_so() -> None:
+    detector, pixels = stubborn(share=3.0)
+    warm = WarmStart(WarmStep(cost=9.0), LINF_4)
+    objective, result = perturbed(
+        warm, detector, pixels, 0, Limits(deadline=0.0, clock=lambda: 1.0)
+    )
+    assert result.attacked
+    assert objective.counts.stopped
+    assert objective.counts.backwards == 1
 
 
 @pytest.mark.parametrize("norm", [Norm.LINF, Norm.L2])
@@ -105,7 +131,7 @@ def test_a_panning_camera_on_a_real_face(
     faces: CenterFace, photograph: np.ndarray, norm: Norm
 ) -> None:
     budget = Budget(norm, 4 / 255 if norm is Norm.LINF else 2.0)
-    warm, fallen = WarmStart(budget), []
+    warm, fallen = WarmStart(WarmStep(), budget), []
     for index in range(10):
         pixels = np.ascontiguousarray(photograph[:200, 3 * index : 3 * index + 280])
         objective, result = perturbed(warm, faces, pixels, index)
@@ -113,3 +139,23 @@ def test_a_panning_camera_on_a_real_face(
         fallen.append(objective.answer(result.pixels).fell)
     assert warm.restarts == 0
     assert all(fallen[4:])
+
+
+def test_small_objects_that_carrying_does_not_fell_are_searched_in_parts(
+    faces: CenterFace, photograph: np.ndarray
+) -> None:
+    """A budget that only many steps can do with: the frames of the parts cost less than whole ones."""
+    wide = np.full((384, 640, 3), 90, np.uint8)
+    height, width = photograph.shape[:2]
+    wide[40 : 40 + height // 2, 60 : 60 + width // 2] = photograph[::2, ::2][
+        : height // 2, : width // 2
+    ]
+    warm = WarmStart(WarmStep(), Budget(Norm.LINF, 0.5 / 255))
+    parts = []
+    for index in range(14):
+        objective, _ = perturbed(warm, faces, wide, index)
+        if not objective.applies:
+            pytest.skip("the face is not found at this size")
+        parts.append(objective.counts.parts)
+    assert not any(parts[:10])
+    assert 0 < parts[10] < 8

@@ -7,7 +7,9 @@ from collections.abc import Callable
 import pytest
 
 from models.classifier import WholeFrame
+from monitor.catalog import CATALOG
 from monitor.config import Settings, words
+from monitor.distances import Norm
 from monitor.panel import readouts
 from monitor.panel.controls import (
     EPS,
@@ -17,9 +19,11 @@ from monitor.panel.controls import (
     description,
     goals,
     heeds,
+    norms,
     sources,
     targets,
 )
+from monitor.panel.knobs import KNOBS
 from monitor.session import Session
 from monitor.status import SessionState
 
@@ -134,9 +138,31 @@ def test_the_button_starts_again_after_the_end(
 
 
 def test_every_norm_has_a_range() -> None:
-    for bounds in EPS.values():
+    for norm, bounds in EPS.items():
         assert 0 < bounds.start < bounds.most
-        assert bounds.start * bounds.unit <= 8
+        for value in (0, bounds.start, bounds.most):  # config.toml takes what the slider offers
+            Settings().changed({"norm": str(norm), "eps": value * bounds.unit})
+
+
+def test_an_attack_brings_a_norm_that_it_can_keep_and_what_else_it_needs(
+    quiet: Session,
+) -> None:
+    session, controls = quiet, Controls(quiet)
+    assert controls.change("norm", "l0") == ""
+    assert controls.change("attack", "square") == ""
+    assert session.settings.attack.norm is Norm.LINF
+    assert norms(session.settings) == ["linf", "l2"]
+    assert controls.change("attack", "one-pixel") == ""
+    assert session.settings.attack.norm is Norm.L0
+    assert session.settings.attack.eps == round(session.settings.attack.eps)
+    assert controls.change("attack", "transfer") == ""
+    assert session.settings.attack.surrogate == session.settings.detector.model
+    assert "l0" not in norms(session.settings)
+
+
+def test_every_control_of_the_catalogue_has_a_widget() -> None:
+    wanted = {word for entry in CATALOG.values() for word in entry.controls}
+    assert wanted <= set(KNOBS) <= set(WORDS)
 
 
 def test_only_goals_that_the_model_can_be_attacked_with_are_offered(
