@@ -5,16 +5,19 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
-from models.detector import Detector, note_of
+from models.detector import Detector, WhiteBoxDetector, note_of
 from models.options import ModelOptions
 from models.zoo import load_model
 from monitor.aiming import build_aim
+from monitor.attack_settings import AttackSettings
+from monitor.attacks.driver import Minimal
 from monitor.catalog import CATALOG, build_attack, queries_of
 from monitor.config import ModelSettings, Settings
 from monitor.distances import Budget
 from monitor.errors import ConfigError
 from monitor.goals import Aim
 from monitor.kernels.warm import warm_up
+from monitor.margin import Margin, MarginOfAttack, MarginSearch
 from monitor.perturbers import Perturber, Untouched
 from monitor.pipeline import Pipeline
 from monitor.places import parse_place
@@ -108,7 +111,23 @@ def build_pipeline(
         surrogate=_surrogate(settings, surrogate),
         queries=queries_of(settings.attack),
         deadline_ms=settings.attack.deadline_ms or None,
+        margin=_margin(settings.attack, model),
     )
+
+
+def _margin(words: AttackSettings, model: Detector) -> Margin | None:
+    """How the robustness margin is measured: by the attack, where that looks for it, else beside it."""
+    attack = build_attack(words)
+    if isinstance(attack, Minimal):
+        return MarginOfAttack(words.norm)
+    if attack is None or not words.margin_every:
+        return None
+    if not isinstance(model, WhiteBoxDetector):
+        raise ConfigError(
+            f"margin_every = {words.margin_every}: model {model.name} is black-box, and the search for the "
+            "margin needs its gradients; set margin_every = 0"
+        )
+    return MarginSearch(words.norm, words.margin_every)
 
 
 def _surrogate(settings: Settings, held: Detector | None) -> tuple[Detector, Aim] | None:

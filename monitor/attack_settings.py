@@ -97,6 +97,14 @@ class AttackSettings(Section):
         "far; 0: none",
     )
 
+    margin_every: int = Field(
+        default=0,
+        ge=0,
+        le=1_000_000,
+        description="frames between two measurements of the robustness margin, the least eps at which a "
+        "frame falls; 0: only where the attack itself looks for it",
+    )
+
     @model_validator(mode="after")
     def _budget_makes_sense(self) -> AttackSettings:
         try:

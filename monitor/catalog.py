@@ -43,7 +43,8 @@ class Entry:
     ----------
     build : settings -> attack.
     summary : what it does, in a line.
-    controls : the words of config.toml that it heeds besides goal, norm, eps and deadline_ms.
+    controls : the words of config.toml that it heeds besides goal, norm, eps, deadline_ms and
+        margin_every.
     lift : how it is brought to a stream: every frame for itself, or carried over time.
     goals : those that it can be given; all, where its loss is the goal's.
     cost : forwards and backwards a frame, the clean and the attacked answer included.

@@ -114,12 +114,12 @@ class Look:
     Attributes
     ----------
     answer : the model's answer.
-    value : criterion -> its value, a tensor.
+    value : criterion -> its value.
     slope : criterion -> its value and gradient, one backward; asked once.
     """
 
     answer: Answer
-    value: Callable[[Criterion], torch.Tensor]
+    value: Callable[[Criterion], float]
     slope: Callable[[Criterion], Slope]
 
 
@@ -263,7 +263,7 @@ class Objective:
             self._slope_s = self._forward_s + self._limits.clock() - start
             return Slope(answer, float(loss.detach()), gradient)
 
-        return Look(answer, value, slope)
+        return Look(answer, lambda criterion: float(value(criterion).detach()), slope)
 
     def ways(self, pixels: Place, most: int) -> tuple[Answer, list[Slope]]:
         """The gaps of a frame, at most `most`, and their gradients: one forward, a backward each.

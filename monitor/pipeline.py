@@ -18,7 +18,8 @@ from monitor.drift.matching import FrameDrift, ObjectDrift, match
 from monitor.drift.tracks import UNFOLLOWED, ObjectTrack
 from monitor.drift.trails import Trail
 from monitor.goals import Aim
-from monitor.limits import Limits
+from monitor.limits import UNLIMITED, Limits
+from monitor.margin import Margin
 from monitor.objective import Counts, Objective
 from monitor.perturbers import Perturber
 from monitor.places import Place
@@ -41,8 +42,9 @@ class Observation:
     success : the goal was met; None where there was no attack or nothing to attack.
     counts : forwards and backwards, clean answer included.
     distances : how far the two frames are apart, under every norm.
-    stages_ms : milliseconds a stage: scale, clean, attack, attacked, drift.
+    stages_ms : milliseconds a stage: scale, clean, attack, attacked, drift, margin.
     late : True where the attacked answer came after the deadline.
+    margin : least eps at which the frame was seen to fall; infinity: it did not; None: not measured.
     tracks : what tracking says of each object of the drift; empty until `Tracking` has seen the frame.
     clean_trails, attacked_trails : where the tracks of either answer were in the last seconds.
     """
@@ -57,6 +59,7 @@ class Observation:
     distances: Distances
     stages_ms: Mapping[str, float]
     late: bool = False
+    margin: float | None = None
     tracks: tuple[ObjectTrack, ...] = ()
     clean_trails: tuple[Trail, ...] = ()
     attacked_trails: tuple[Trail, ...] = ()
@@ -80,6 +83,8 @@ class Pipeline:
     surrogate : another model and what is wanted of it, for transfer attacks.
     queries : that a black-box attack may ask of a frame; None: no limit.
     deadline_ms : milliseconds that a frame may take; None: as long as it takes.
+    margin : how the robustness margin is measured, and of which frames; None: of none. It has no deadline,
+        and its passes are not the attack's.
     clock : in seconds; injected for tests.
     """
 
@@ -93,6 +98,7 @@ class Pipeline:
     surrogate: tuple[Detector, Aim] | None = None
     queries: int | None = None
     deadline_ms: float | None = None
+    margin: Margin | None = None
     clock: Callable[[], float] = time.perf_counter
 
     def observe(self, frame: Frame) -> Observation:
@@ -102,12 +108,8 @@ class Pipeline:
         frame = scaled(frame, self.width)
         watch.lap("scale")
         limits = self._limits(begun)
-        objective = Objective(
-            self.detector,
-            frame.pixels,
-            self._aim_at(self.aim, frame),
-            threshold=self.threshold,
-            iou=self.iou,
+        objective = self._objective(
+            frame,
             with_gradient=self.perturber.needs_gradient,
             limits=limits,
             surrogate=self._other(frame, limits),
@@ -131,6 +133,8 @@ class Pipeline:
         )
         apart = distances(frame.pixels, perturbed.pixels)
         watch.lap("drift")
+        margin = self._margin(frame, objective, apart)
+        watch.lap("margin")
         return Observation(
             frame=frame,
             clean=objective.clean,
@@ -142,7 +146,32 @@ class Pipeline:
             distances=apart,
             stages_ms=watch.laps,
             late=late,
+            margin=margin,
         )
+
+    def _objective(
+        self,
+        frame: Frame,
+        *,
+        with_gradient: bool = True,
+        limits: Limits = UNLIMITED,
+        surrogate: Callable[[], Objective] | None = None,
+    ) -> Objective:
+        return Objective(
+            self.detector,
+            frame.pixels,
+            self._aim_at(self.aim, frame),
+            threshold=self.threshold,
+            iou=self.iou,
+            with_gradient=with_gradient,
+            limits=limits,
+            surrogate=surrogate,
+        )
+
+    def _margin(self, frame: Frame, objective: Objective, apart: Distances) -> float | None:
+        if self.margin is None or frame.index % self.margin.every:
+            return None
+        return self.margin.of(objective, apart, lambda: self._objective(frame))
 
     def _limits(self, begun: float) -> Limits:
         due = None if self.deadline_ms is None else begun + self.deadline_ms / 1e3

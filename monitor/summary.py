@@ -6,6 +6,7 @@ and machine.
 
 from __future__ import annotations
 
+import math
 from array import array
 from collections import Counter
 from collections.abc import Sequence
@@ -19,6 +20,7 @@ from monitor.distances import Norm, format_eps
 from monitor.drift.intervals import ratio_interval
 from monitor.drift.ledger import TrackFigures, TrackLedger
 from monitor.drift.windows import RATIOS, FrameTally, RollingWindow, inexact
+from monitor.margin import median_margin, success_curve
 from monitor.pipeline import Observation
 
 NAMES = (
@@ -50,7 +52,6 @@ _LATER = {
     "calibration_error_attacked": "needs ground truth; this version compares with the clean predictions",
     "map_clean": "needs ground truth; this version compares with the clean predictions",
     "map_attacked": "needs ground truth; this version compares with the clean predictions",
-    "margin_eps": "needs a search over budgets; this version attacks with one budget a run",
 }
 
 
@@ -77,6 +78,7 @@ class Summariser:
         self._counts: Counter[str] = Counter()
         self._over = [array("d") for _ in RATIOS]
         self._under = [array("d") for _ in RATIOS]
+        self._margins = array("d")
         self._furthest = dict.fromkeys(Norm, 0.0)
 
     @property
@@ -115,13 +117,17 @@ class Summariser:
             queries=seen.counts.queries,
             frames_stopped=int(seen.counts.stopped),
             frames_late=int(seen.late),
+            frames_with_margin=int(seen.margin is not None),
         )
+        if seen.margin is not None:
+            self._margins.append(seen.margin)
 
     def summary(self) -> dict[str, object]:
         """The summary, ready for JSON; its keys are `NAMES` and what they stand on."""
         values: dict[str, float | None] = {
             **self._window.rates().as_dict(),
             **self.tracks.figures().as_dict(),
+            "margin_eps": median_margin(self._margins),
         }
         figures = {name: values.get(name) for name in NAMES}
         missing = [name for name, value in figures.items() if value is None]
@@ -131,6 +137,8 @@ class Summariser:
             "reference": REFERENCE,
             "counts": {**self._counts, **self.tracks.counts().as_dict()},
             "intervals": self._intervals(),
+            # [eps, share of the frames that fall at it], where margins were measured.
+            "margin_curve": [list(point) for point in success_curve(self._margins)],
             **{f"{norm}_max": most for norm, most in self._furthest.items()},
             "condition": condition(self._settings, self._source, self._class_names),
         }
@@ -148,8 +156,8 @@ class Summariser:
     def _why_not(self, name: str) -> str:
         if name in _LATER:
             return _LATER[name]
-        if name == "attack_success_rate":
-            return self._why_no_success()
+        if name in ("attack_success_rate", "margin_eps"):
+            return self._why_no_success() if name != "margin_eps" else self._why_no_margin()
         if name in _OF_TRACKS and self._counts["clean_objects"]:
             return self._why_no_track(name)
         if name == "centre_shift_px" and self._counts["clean_objects"]:
@@ -171,6 +179,17 @@ class Summariser:
         if name.startswith("time_to_recovery") and not counts.tracks_recovered:
             return "no track that was lost was found again"
         return "the source states no time for its frames"
+
+    def _why_no_margin(self) -> str:
+        words = self._settings.attack
+        if self._margins:
+            fallen = sum(math.isfinite(margin) for margin in self._margins)
+            return (
+                f"of {len(self._margins)} frames that were searched {fallen} fell, fewer than half"
+            )
+        if words.attack == NONE or words.eps == 0 or self._counts["frames_attacked"] == 0:
+            return self._why_no_success()
+        return "no search for it was asked for (margin_every), and the attack does not look for it"
 
     def _why_no_success(self) -> str:
         if self._settings.attack.attack == NONE:

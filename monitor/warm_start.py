@@ -198,7 +198,7 @@ class _Worn:
     ) -> None:
         """Step until the part has fallen by `lead` logits, or time or credit are spent."""
         for done in range(self.step.steps):
-            if look.answer.fell and float(look.value(Criterion.GAP).detach()) >= lead:
+            if look.answer.fell and look.value(Criterion.GAP) >= lead:
                 break
             if self.warmth.credit < (share * (1 + BACKWARD) if done else 0):
                 break

@@ -41,10 +41,19 @@ def imagenet() -> WholeFrame:
 @pytest.fixture(scope="session")
 def photograph() -> Pixels:
     """A real photograph with one face, uint8 BGR (240, 320, 3), read-only."""
+    return _astronaut(320, 240)
+
+
+@pytest.fixture(scope="session")
+def portrait() -> Pixels:
+    """The same in a quarter of the pixels, (120, 160, 3), for what takes many looks."""
+    return _astronaut(160, 120)
+
+
+def _astronaut(width: int, height: int) -> Pixels:
     whole = cv2.cvtColor(skimage.data.astronaut(), cv2.COLOR_RGB2BGR)
-    picture = np.ascontiguousarray(
-        cv2.resize(whole[:384], (320, 240), interpolation=cv2.INTER_AREA)
-    )
+    small = cv2.resize(whole[:384], (width, height), interpolation=cv2.INTER_AREA)
+    picture = np.ascontiguousarray(small)
     picture.flags.writeable = False
     return picture
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import ClassVar
+
 import numpy as np
 import pytest
 from contracts import (
@@ -22,10 +25,10 @@ from linear import LinearDetector
 
 from models.centerface import CenterFace
 from models.classifier import WholeFrame
-from monitor.attacks.driver import Attack, Minimal, drive
+from monitor.attacks.driver import Attack, Minimal
+from monitor.attacks.iterate import Iterate
 from monitor.attacks.noise import Noise
 from monitor.attacks.pgd import PGD
-from monitor.catalog import CATALOG
 from monitor.distances import Budget, Norm
 from monitor.goals import Aim, Goal
 from monitor.knowledge import Knowledge
@@ -47,21 +50,22 @@ LOUD = [
 ]
 
 
-@pytest.mark.parametrize("goal", ONE_CLASS)
 @pytest.mark.parametrize(("attack", "norm"), ENROLLED)
 def test_the_quantised_frame_keeps_the_budget(
-    attack: Attack, norm: Norm, goal: Goal, faces: CenterFace, photograph: np.ndarray
+    attack: Attack, norm: Norm, faces: CenterFace, portrait: np.ndarray
 ) -> None:
-    for eps in BUDGETS[norm]:
-        _, frame = attacked(attack, faces, photograph, Budget(norm, eps), goal)
-        moved = frame.astype(np.int64) - photograph.astype(np.int64)
+    # A minimal attack takes as long under a small budget as under a large one: the middle one does.
+    budgets = BUDGETS[norm][1:2] if isinstance(attack, Minimal) else BUDGETS[norm]
+    for eps in budgets:
+        _, frame = attacked(attack, faces, portrait, Budget(norm, eps))
+        moved = frame.astype(np.int64) - portrait.astype(np.int64)
         if norm is Norm.L0:
             assert np.count_nonzero(moved.any(axis=2)) <= eps
         else:
             order = {Norm.LINF: np.inf, Norm.L2: 2, Norm.L1: 1}[norm]
             assert np.linalg.norm(moved.reshape(-1), order) <= eps * 255 + 1e-6
         assert frame.dtype == np.uint8
-        assert frame.shape == photograph.shape
+        assert frame.shape == portrait.shape
 
 
 @pytest.mark.parametrize(("attack", "norm"), ENROLLED)
@@ -84,46 +88,46 @@ def test_the_budget_holds_on_any_picture_and_at_any_eps(
 
 @pytest.mark.parametrize(("attack", "norm"), ENROLLED)
 def test_zero_eps_returns_the_frame_bit_for_bit(
-    attack: Attack, norm: Norm, faces: CenterFace, photograph: np.ndarray
+    attack: Attack, norm: Norm, faces: CenterFace, portrait: np.ndarray
 ) -> None:
-    objective, frame = attacked(attack, faces, photograph, Budget(norm, 0.0))
-    assert np.array_equal(frame, photograph)
+    objective, frame = attacked(attack, faces, portrait, Budget(norm, 0.0))
+    assert np.array_equal(frame, portrait)
     assert objective.answer(frame).progress == 0
 
 
 @pytest.mark.parametrize(("attack", "norm"), ENROLLED)
-def test_the_input_is_left_alone_and_no_memory_is_shared(
-    attack: Attack, norm: Norm, faces: CenterFace, photograph: np.ndarray
+def test_the_frame_is_new_the_input_left_alone_and_the_seed_decides(
+    attack: Attack, norm: Norm, faces: CenterFace, portrait: np.ndarray
 ) -> None:
-    before = photograph.copy()
-    _, frame = attacked(attack, faces, photograph, Budget(norm, BUDGETS[norm][-1]))
-    assert np.array_equal(photograph, before)
-    assert not np.shares_memory(frame, photograph)
-    assert not np.array_equal(frame, photograph)
-
-
-@pytest.mark.parametrize(("attack", "norm"), ENROLLED)
-def test_the_same_seed_gives_the_same_frame_and_another_seed_another(
-    attack: Attack, norm: Norm, faces: CenterFace, photograph: np.ndarray
-) -> None:
-    budget = Budget(norm, BUDGETS[norm][-1])
-    _, once = attacked(attack, faces, photograph, budget, seed=1)
-    _, again = attacked(attack, faces, photograph, budget, seed=1)
-    _, other = attacked(attack, faces, photograph, budget, seed=2)
-    assert np.array_equal(once, again)
+    budget, before = Budget(norm, BUDGETS[norm][-1]), portrait.copy()
+    objective, once = attacked(attack, faces, portrait, budget, seed=1)
+    assert np.array_equal(portrait, before), "the input was written"
+    assert not np.shares_memory(once, portrait)
+    assert not np.array_equal(once, portrait)
+    if attack.knowledge is not Knowledge.WHITE_BOX:
+        assert objective.counts.backwards == 0
+    if uses_chance(attack):
+        _, again = attacked(attack, faces, portrait, budget, seed=1)
+        assert np.array_equal(once, again)
+    _, other = attacked(attack, faces, portrait, budget, seed=2)
     assert np.array_equal(once, other) is not uses_chance(attack)
 
 
 LINEAR = {Norm.LINF: 4 / 255, Norm.L2: 2.0, Norm.L1: 8.0, Norm.L0: 20}
 """Budgets on a picture of 16 x 16 pixels."""
 
-REACHED = {Norm.LINF: 0.999, Norm.L2: 0.97, Norm.L1: 0.95, Norm.L0: 0.9}
-"""Of the optimum. Rounding to whole grey levels costs the L2 ball a little; Linf at 4/255 nothing. FGSM,
-whose one step is made for a linear loss, has all under L1 and L0; PGD spreads its steps (0.96, 0.90)."""
+REACHED = {Norm.LINF: 0.999, Norm.L2: 0.97, Norm.L1: 0.95, Norm.L0: 0.999}
+"""Of the optimum. Rounding to whole grey levels costs the L2 ball a little; Linf at 4/255 nothing. Under
+L1 PGD spreads its steps."""
 
 
 @pytest.mark.parametrize(("attack", "norm"), STRONG)
 def test_on_a_linear_model_the_attack_reaches_the_optimum(attack: Attack, norm: Norm) -> None:
+    check_the_linear_optimum(attack, norm)
+
+
+def check_the_linear_optimum(attack: Attack, norm: Norm) -> None:
+    """As much as a linear loss can rise, and no more."""
     rng = np.random.default_rng(3)
     weights = rng.standard_normal((2, 16, 16, 3)).astype(np.float32)
     weights[1] = 0
@@ -171,7 +175,7 @@ def test_mislabel_beats_noise_of_the_same_budget_on_the_real_classifier(
     rival, noisy = attacked(Noise(), imagenet, photograph, budget, aim)
     assert judged(objective, frame).loss > judged(rival, noisy).loss + 1.0
     assert not judged(rival, noisy).fell
-    if isinstance(attack, PGD):
+    if isinstance(attack, PGD) and norm in (Norm.LINF, Norm.L2):
         assert judged(objective, frame).fell
 
 
@@ -180,21 +184,65 @@ def test_mislabel_beats_noise_of_the_same_budget_on_the_real_classifier(
 def test_the_attack_beats_noise_of_the_same_budget_on_the_real_detector(
     attack: Attack, norm: Norm, goal: Goal, faces: CenterFace, photograph: np.ndarray
 ) -> None:
-    budget = Budget(norm, STRENGTH[norm])
-    objective, frame = attacked(attack, faces, photograph, budget, goal)
-    noise = CATALOG["noise"]
-    from monitor.attack_settings import AttackSettings
+    check_it_beats_noise(attack, norm, goal, faces, photograph)
 
-    rival, noisy = attacked(noise.build(AttackSettings()), faces, photograph, budget, goal)
+
+@pytest.mark.parametrize("norm", list(Norm))
+def test_pgd_reaches_the_goals_in_every_norm(
+    norm: Norm, faces: CenterFace, photograph: np.ndarray
+) -> None:
+    for goal in ONE_CLASS:
+        objective, frame = attacked(PGD(), faces, photograph, Budget(norm, STRENGTH[norm]), goal)
+        assert judged(objective, frame).fell, goal
+
+
+def check_it_beats_noise(
+    attack: Attack, norm: Norm, goal: Goal, detector: CenterFace, pixels: np.ndarray
+) -> None:
+    """The loss is higher by one than that of noise of the same budget, which does not reach the goal."""
+    budget = Budget(norm, STRENGTH[norm])
+    objective, frame = attacked(attack, detector, pixels, budget, goal)
+    rival, noisy = attacked(Noise(), detector, pixels, budget, goal)
     assert judged(objective, frame).loss > judged(rival, noisy).loss + 1.0
     assert not judged(rival, noisy).fell
 
 
-@pytest.mark.parametrize(("attack", "norm"), ENROLLED)
-def test_knowledge_is_kept(
+@dataclass(frozen=True)
+class Nothing:
+    """Changes as little as an attack may: one value by one level."""
+
+    knowledge: ClassVar[Knowledge] = Knowledge.WHITE_BOX
+    norms: ClassVar[frozenset[Norm]] = frozenset(Norm)
+
+    def run(
+        self, objective: Objective, x: np.ndarray, budget: Budget, rng: np.random.Generator
+    ) -> np.ndarray:
+        frame = x.copy()
+        frame[0, 0, 0] ^= 1
+        return frame
+
+
+@dataclass(frozen=True)
+class Blind(Nothing):
+    """PGD along random slopes: all the work, and no gradient."""
+
+    def run(
+        self, objective: Objective, x: np.ndarray, budget: Budget, rng: np.random.Generator
+    ) -> np.ndarray:
+        point = Iterate(x, budget)
+        for _ in range(10):
+            objective.answer(point.pixels)
+            point.ascend(rng.standard_normal(x.shape, dtype=np.float32), 0.25)
+        return point.pixels
+
+
+@pytest.mark.parametrize("norm", list(Norm))
+@pytest.mark.parametrize("attack", [Nothing(), Blind(), Noise()], ids=["nothing", "blind", "noise"])
+def test_what_uses_no_gradient_fails_the_tests_of_strength(
     attack: Attack, norm: Norm, faces: CenterFace, photograph: np.ndarray
 ) -> None:
-    objective = Objective(faces, photograph, Goal.VANISH, threshold=0.5)
-    drive(attack, objective, Budget(norm, BUDGETS[norm][0]), np.random.default_rng(0))
-    if attack.knowledge is not Knowledge.WHITE_BOX:
-        assert objective.counts.backwards == 0
+    for goal in ONE_CLASS:
+        with pytest.raises(AssertionError):
+            check_it_beats_noise(attack, norm, goal, faces, photograph)
+    with pytest.raises(AssertionError):
+        check_the_linear_optimum(attack, norm)

@@ -31,6 +31,7 @@ LAYERS = [
         "monitor.catalog",
         "monitor.drift",
         "monitor.flow",
+        "monitor.margin",
         "monitor.perturbers",
         "monitor.stopwatch",
         "monitor.universal",

@@ -5,26 +5,36 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+import cv2
 import numpy as np
 import pytest
-from contracts import ONE_CLASS, STRENGTH, attacked, attacks, judged, linear_reach
+import skimage.data
+from contracts import STRENGTH, attacked, attacks, judged, linear_reach
 from linear import LinearDetector
 
 from models.centerface import CenterFace
-from models.classifier import WholeFrame
+from models.classifier import SIDE, WholeFrame
 from models.detector import Detector
+from monitor.attack_settings import AttackSettings
 from monitor.attacks.balls import length
 from monitor.attacks.driver import Attack, Minimal
 from monitor.attacks.noise import Noise
-from monitor.attacks.pgd import PGD
 from monitor.attacks.shortest import Shortest
+from monitor.catalog import CATALOG
 from monitor.distances import Budget, Norm
 from monitor.goals import Aim, Goal
 from monitor.knowledge import Knowledge
 from monitor.objective import Objective
 
+FEW = (Norm.L1, Norm.L0)
+"""Norms in which few values move, so that searches take more steps than the ten of the settings."""
+
 ENROLLED = [
-    pytest.param(attack, norm, id=f"{name}-{norm}")
+    pytest.param(
+        CATALOG[name].build(AttackSettings(steps=30 if norm in FEW else 10)),
+        norm,
+        id=f"{name}-{norm}",
+    )
     for name, attack, norm in attacks()
     if isinstance(attack, Minimal)
 ]
@@ -39,7 +49,18 @@ NEAR = {Norm.LINF: 1.01, Norm.L2: 1.01, Norm.L1: 1.05, Norm.L0: 1.05}
 """Of the closed form, between the levels."""
 
 HALF = 0.5
-"""Share of a budget under which noise achieves nothing and PGD falls: a minimal attack needs less than it."""
+"""Of a budget within which noise achieves nothing: a minimal attack needs no more than this share."""
+
+FAR = 0.75
+"""The same towards one label that is far away."""
+
+
+@pytest.fixture(scope="module")
+def cup() -> np.ndarray:
+    """A photograph that the classifier is sure of: an espresso, uint8 BGR (224, 224, 3)."""
+    picture = cv2.cvtColor(skimage.data.coffee(), cv2.COLOR_RGB2BGR)
+    small = cv2.resize(picture, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
+    return np.asarray(small, dtype=np.uint8)
 
 
 def linear(norm: Norm) -> tuple[LinearDetector, np.ndarray]:
@@ -68,16 +89,18 @@ def check_the_closed_form(attack: Attack, norm: Norm) -> None:
 
 
 def check_it_is_near(
-    attack: Attack, norm: Norm, detector: Detector, pixels: np.ndarray, aim: Aim | Goal
+    attack: Attack,
+    norm: Norm,
+    detector: Detector,
+    pixels: np.ndarray,
+    aim: Aim | Goal,
+    share: float = HALF,
 ) -> None:
-    """Where PGD falls within a budget, the attack falls well inside it; noise does not fall at all."""
+    """The frame falls well inside a budget under which noise does not fall at all."""
     budget = Budget(norm, STRENGTH[norm])
-    rival, strong = attacked(PGD(), detector, pixels, budget, aim)
     objective, frame = attacked(attack, detector, pixels, budget, aim)
-    assert budget.holds(pixels, frame)
-    if judged(rival, strong).fell:
-        assert judged(objective, frame).fell
-        assert budget.length(pixels, frame) <= HALF * budget.levels
+    assert judged(objective, frame).fell
+    assert budget.length(pixels, frame) <= share * budget.levels
     rival, noisy = attacked(Noise(), detector, pixels, budget, aim)
     assert not judged(rival, noisy).fell
 
@@ -89,7 +112,7 @@ def test_on_a_linear_model_the_distance_is_that_of_the_closed_form(
     check_the_closed_form(attack, norm)
 
 
-@pytest.mark.parametrize("goal", ONE_CLASS)
+@pytest.mark.parametrize("goal", [Goal.VANISH, Goal.FABRICATE])
 @pytest.mark.parametrize(("attack", "norm"), ENROLLED)
 def test_the_real_detector_falls_well_inside_the_budget(
     attack: Attack, norm: Norm, goal: Goal, faces: CenterFace, photograph: np.ndarray
@@ -97,13 +120,22 @@ def test_the_real_detector_falls_well_inside_the_budget(
     check_it_is_near(attack, norm, faces, photograph, goal)
 
 
-@pytest.mark.parametrize("target", ["tabby", "espresso"])
 @pytest.mark.parametrize(("attack", "norm"), ENROLLED)
 def test_the_real_classifier_falls_well_inside_the_budget(
-    attack: Attack, norm: Norm, target: str, imagenet: WholeFrame, photograph: np.ndarray
+    attack: Attack, norm: Norm, imagenet: WholeFrame, cup: np.ndarray
 ) -> None:
+    check_it_is_near(attack, norm, imagenet, cup, Goal.ANY)
+
+
+@pytest.mark.parametrize("target", ["daisy", "teapot"])
+@pytest.mark.parametrize(("attack", "norm"), ENROLLED)
+def test_mislabel_falls_well_inside_the_budget_under_linf_and_l2(
+    attack: Attack, norm: Norm, target: str, imagenet: WholeFrame, cup: np.ndarray
+) -> None:
+    if norm in FEW:
+        pytest.skip("a far goal for so few values: it takes steps by the hundred")
     aim = Aim(Goal.MISLABEL, imagenet.class_names.index(target))
-    check_it_is_near(attack, norm, imagenet, photograph, aim)
+    check_it_is_near(attack, norm, imagenet, cup, aim, FAR)
 
 
 @dataclass(frozen=True)

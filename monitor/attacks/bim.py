@@ -18,8 +18,7 @@ from monitor.objective import Objective
 class BIM:
     """The basic iterative method (Kurakin, Goodfellow, Bengio 2017, section 2.2): PGD without a random start.
 
-    Nothing is drawn by chance, and the clean answer's own graph serves the first step. Sparse budgets (L1,
-    L0) need the random start: from the frame itself ten steps under L0 did no better than noise.
+    Nothing is drawn by chance, and the clean answer's own graph serves the first step.
 
     Attributes
     ----------

@@ -26,9 +26,6 @@ MEANS: Final = (0.9, 0.999)
 LAST: Final = 0.05
 """The last step as a share of the first, along half a cosine; the paper's are all alike."""
 
-PARTS: Final = 4
-"""A constant is given up after a part of its steps that did not lower the loss."""
-
 
 @dataclass(frozen=True, slots=True)
 class CarliniWagner:
@@ -92,11 +89,13 @@ class CarliniWagner:
         constant: float,
         rate: float,
     ) -> tuple[bool, Gradient]:
-        """Adam under one constant, from an offset; (the goal was met, the last offset)."""
+        """Adam under one constant, from an offset; (the goal was met, the last offset).
+
+        All steps are taken: given up after a quarter of them without progress, 5 x 10 met none of two
+        photographs' hardest of five targets, and 5 x 40 ended at 0.88 and 0.89 instead of 0.75 and 0.60.
+        """
         w = np.arctanh(np.clip((begin - box.low) / np.float32(127.5) - 1, -INSIDE, INSIDE))
         adam, met, offset = _Adam(w), False, begin
-        part = max(self.steps // PARTS, 1)
-        best, at = math.inf, 0
         for i in range(self.steps):
             squashed = np.tanh(w)
             offset = box.clip((squashed + 1) * np.float32(127.5) + box.low)
@@ -105,10 +104,7 @@ class CarliniWagner:
             found.see(offset, None, fell=fell)
             met |= fell
             move = offset / np.float32(255)
-            loss = float(np.vdot(move, move)) + constant * max(-here.value, 0.0)
-            if loss < best * 0.9999:
-                best, at = loss, i
-            if i - at >= part or time_is_up(objective, found):
+            if time_is_up(objective, found):
                 break
             slope = 2 * move
             if not fell:

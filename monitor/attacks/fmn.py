@@ -87,7 +87,7 @@ class FMN:
             # Towards a target the gap is to whichever label leads, another one at every step.
             climbed = Criterion.GOAL if found.offset is None else Criterion.GAP
             look = objective.look(box.place(offset))
-            gap = float(look.value(Criterion.GAP))
+            gap = look.value(Criterion.GAP)
             here = look.slope(climbed)
             slope, fell = per_level(here), here.answer.fell
             found.see(offset, slope, fell=fell)

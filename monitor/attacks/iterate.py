@@ -6,6 +6,7 @@ import numpy as np
 
 from monitor.arrays import Gradient, Pixels
 from monitor.distances import Budget, Norm
+from monitor.kernels.l0_passes import mean_size
 from monitor.kernels.l0_update import l0_update
 from monitor.kernels.l1_update import l1_update
 from monitor.kernels.l2_update import l2_update
@@ -31,6 +32,7 @@ class Iterate:
         self._clean = np.ascontiguousarray(clean)
         self._budget = budget
         self._offset = np.zeros(clean.shape, dtype=np.float32)
+        self._gone: Gradient | None = None
         self.pixels: Pixels = clean
         """The quantised position; a new array after every move."""
 
@@ -48,14 +50,14 @@ class Iterate:
         """Move uphill by a share of the budget, project, clip, round.
 
         Linf: every value along the gradient's sign. L2: along the gradient, share * eps long. L1: the
-        steepest values, spread over `L1_SHARE` of them. L0: all values along the gradient by `share` of the
-        range on average; the pixels that moved most stay.
+        steepest values, spread over `L1_SHARE` of them. L0, where a step has no length: the optimum of
+        the sum of all gradients so far, each of mean size 1 (dual averaging; Nesterov 2009).
 
         Parameters
         ----------
         share : of eps, at least 0; 0 only projects and rounds.
         whole : this step is the whole attack, so it goes where a linear loss has its optimum: under L1 as far
-            as the steepest values go, under L0 to the edge of the range in the pixels that gain most.
+            as the steepest values go.
         """
         out = np.empty_like(self._clean)
         eps = self._budget.levels
@@ -69,10 +71,27 @@ class Iterate:
                 step = share * eps
                 cap = 255.0 if whole else max(step / (L1_SHARE * out.size), 1e-3)
                 l1_update(*place, step, eps, cap)
+            case Norm.L0 if share > 0:
+                self._offset.fill(0)
+                l0_update(
+                    self._clean, self._sum(gradient), self._offset, out, 0.0, eps, steepest=True
+                )
             case Norm.L0:
-                l0_update(*place, share * 255.0, eps, whole)
+                l0_update(*place, 0.0, eps)
         self.pixels = out
         return out
+
+    def _sum(self, gradient: Gradient) -> Gradient:
+        """The sum of the gradients of all steps, each by its mean size; what is not finite counts as 0.
+
+        With the step of Croce, Hein 2019 (section 4) ten steps of 400 pixels did no better than noise on a
+        face and on two of two targets of a classifier; along the sum they reach all three goals on the face.
+        """
+        mean = mean_size(gradient.reshape(-1))
+        if mean > 0:
+            there = np.nan_to_num(gradient, nan=0.0, posinf=0.0, neginf=0.0) * np.float32(1 / mean)
+            self._gone = there if self._gone is None else self._gone + there
+        return gradient if self._gone is None else self._gone
 
     def scatter(self, rng: np.random.Generator) -> Pixels:
         """Jump to a random point of the ball.

@@ -18,12 +18,14 @@ from monitor.objective import Objective
 class PGD:
     """Projected gradient descent on the goal's loss (Madry et al. 2018, eq. 4; under L2, section 5.3 there).
 
-    Without a random start it is the basic iterative method (`monitor.attacks.bim`).
+    Under L1 the steps are sparse (Tramer, Boneh 2019), under L0 lazy (`Iterate.ascend`). Without a random
+    start it is the basic iterative method (`monitor.attacks.bim`).
 
     Attributes
     ----------
     steps : gradient steps of one start.
-    step_size : length of one step as a share of eps; 0.25 and 10 steps cross the ball 1.25 times.
+    step_size : length of one step as a share of eps; 0.25 and 10 steps cross the ball 1.25 times. Under L0
+        steps have no length.
     restarts : random starts, tried until one meets the goal.
     random_start : start at a random point of the ball; else at the frame, whose clean forward is reused.
     early_stop : stop at the first frame that meets the goal.

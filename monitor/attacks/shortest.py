@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 import numpy as np
 
 from monitor.arrays import Gradient, Pixels
+from monitor.attacks.balls import length
 from monitor.attacks.iterate import Iterate
 from monitor.attacks.on_levels import on_levels
 from monitor.distances import Budget, Norm
 from monitor.knowledge import Knowledge
 from monitor.objective import Objective
+
+WALK: Final = 10
+"""Gradient steps from a place that rounding loses at every length: towards a far label DeepFool's lie on a
+thin ridge, and what is longer along them is another label again."""
+
+STRIDE: Final = 0.5
+"""Length of such a step, as a share of the place's own."""
 
 
 class Search(Protocol):
@@ -71,4 +79,22 @@ class Shortest:
         first = point.ascend(objective.gradient(x)[1], 1.0, whole=True)
         objective.answer(first)
         offset = self.search.nearest(objective, x, budget.norm, rng)
-        return first if offset is None else on_levels(objective, x, budget, offset)
+        if offset is None:
+            return first
+        found = on_levels(objective, x, budget, offset)
+        if objective.best is not None and objective.best.fell:
+            return found
+        return _walked(objective, x, budget, offset)
+
+
+def _walked(objective: Objective, x: Pixels, budget: Budget, offset: Gradient) -> Pixels:
+    """From the rounded place uphill until it falls, then as near as that way allows."""
+    point = Iterate(x, budget)
+    point.put(offset)
+    share = STRIDE * min(length(offset, budget.norm) / budget.levels, 1.0)
+    for _ in range(WALK):
+        answer, gradient = objective.gradient(point.pixels)
+        if answer.fell:
+            return on_levels(objective, x, budget, point.offset.copy())
+        point.ascend(gradient, share)
+    return point.pixels

@@ -15,14 +15,16 @@ from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 
 from monitor.config import Settings
+from monitor.panel.cards import STILLS
 from monitor.panel.doorstep import bind, url_of
 from monitor.panel.gallery import Gallery, Kind
 from monitor.panel.guard import Guard
 from monitor.panel.login import Door, password_of
 from monitor.panel.mjpeg import MjpegResponse
+from monitor.panel.still_bench import Bench
 from monitor.panel.watch import Watch
 from monitor.session import Session
 from monitor.status import SessionState
@@ -33,9 +35,10 @@ _PATIENCE = 2.5  # seconds
 
 
 def build_app(session: Session, settings: Settings, *, password: str = "") -> FastAPI:
-    """The panel: three MJPEG streams, the page, and the guard in front of all.
+    """The panel: three MJPEG streams, pictures of a still, the page, and the guard in front of all.
 
-    `app.state.gallery` draws and `app.state.watch` counts; drawing begins and ends with the app's lifespan.
+    `app.state.gallery` draws, `app.state.watch` counts and `app.state.bench` attacks a still; the work of
+    each ends with the app's lifespan.
 
     Parameters
     ----------
@@ -45,21 +48,23 @@ def build_app(session: Session, settings: Settings, *, password: str = "") -> Fa
     """
     from monitor.panel.layout import mount_page
 
-    gallery, watch = Gallery(session), Watch(session)
+    gallery, watch, bench = Gallery(session), Watch(session), Bench(session)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         gallery.start()
         yield
         gallery.close()
+        await asyncio.to_thread(bench.close)
 
     app = FastAPI(
         title="camdrift", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None
     )
-    app.state.gallery, app.state.watch = gallery, watch
+    app.state.gallery, app.state.watch, app.state.bench = gallery, watch, bench
     for name, kinds in {**{str(kind): (kind,) for kind in Kind}, "all": tuple(Kind)}.items():
         app.add_api_route(f"/stream/{name}.mjpg", _stream(gallery, kinds), methods=["GET"])
-    _in_a_loop(lambda: mount_page(app, session, watch, settings, guarded=bool(password)))
+    app.add_api_route(f"{STILLS}/{{name}}.jpg", _shot(bench), methods=["GET"])
+    _in_a_loop(lambda: mount_page(app, session, watch, bench, settings, guarded=bool(password)))
     app.add_middleware(Guard, door=Door(password) if password else None)
     return app
 
@@ -102,7 +107,7 @@ def serve(
         server = _Server(
             config,
             on_ready=lambda: on_ready(url_of(settings.panel.host, listener)) if on_ready else None,
-            on_exit=lambda: _end(app.state.gallery, session),
+            on_exit=lambda: _end(app.state.gallery, app.state.bench, session),
         )
         with suppress(KeyboardInterrupt):
             server.run(sockets=[listener])
@@ -132,8 +137,20 @@ def _stream(gallery: Gallery, kinds: tuple[Kind, ...]) -> Callable[[], Any]:
     return stream
 
 
-def _end(gallery: Gallery, session: Session) -> None:
+def _shot(bench: Bench) -> Callable[[str], Any]:
+    async def shot(name: str) -> Response:
+        found = bench.table().shot(name)
+        if found is None:
+            return PlainTextResponse("no such still, or no longer", 404)
+        headers = {"Cache-Control": "no-store", "Cross-Origin-Resource-Policy": "same-origin"}
+        return Response(found.jpeg, media_type="image/jpeg", headers=headers)
+
+    return shot
+
+
+def _end(gallery: Gallery, bench: Bench, session: Session) -> None:
     gallery.close()
+    bench.stop()
     # Beside the server's own shutdown, for the loop may be in the middle of a slow attack.
     threading.Thread(target=session.stop, name="camdrift-stop", daemon=True).start()
 

@@ -40,6 +40,7 @@ WORDS: Final = (
     "random_start",
     "early_stop",
     "deadline_ms",
+    "margin_every",
     "threshold",
     "amplify",
 )
@@ -110,7 +111,7 @@ def heeds(settings: Settings, word: str) -> bool:
     name = settings.attack.attack
     if name == NONE:
         return False
-    always = ("goal", "norm", "eps", "deadline_ms", *settings.attack.goal.heeds)
+    always = ("goal", "norm", "eps", "deadline_ms", "margin_every", *settings.attack.goal.heeds)
     return word in always or word in CATALOG[name].controls
 
 

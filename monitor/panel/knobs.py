@@ -23,6 +23,7 @@ KNOBS: Final = (
     "random_start",
     "early_stop",
     "deadline_ms",
+    "margin_every",
 )
 """In the order in which they stand."""
 
@@ -35,10 +36,11 @@ _SLIDERS: Final = {
     "population": (10, 400, 10),
     "learn": (1, 500, 1),
     "deadline_ms": (0, 2000, 10),
+    "margin_every": (0, 100, 1),
 }
 """Word -> least, most, step; a value beyond them widens the slider."""
 
-_LABELS: Final = {"deadline_ms": "deadline [ms]"}
+_LABELS: Final = {"deadline_ms": "deadline [ms]", "margin_every": "margin every [frames]"}
 
 
 def knob(word: str, value: Any, *, visible: bool) -> Any:

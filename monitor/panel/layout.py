@@ -30,6 +30,8 @@ from monitor.panel.controls import (
 from monitor.panel.guard import LOGOUT
 from monitor.panel.knobs import KNOBS, knob
 from monitor.panel.labels import top_labels
+from monitor.panel.still_bench import Bench
+from monitor.panel.still_page import StillPage
 from monitor.panel.theme import theme
 from monitor.panel.watch import Watch
 from monitor.session import Session
@@ -47,10 +49,10 @@ _QUIET: Final[dict[str, Any]] = {
 
 
 def mount_page(
-    app: FastAPI, session: Session, watch: Watch, settings: Settings, *, guarded: bool
+    app: FastAPI, session: Session, watch: Watch, bench: Bench, settings: Settings, *, guarded: bool
 ) -> None:
     """Put the page at the root of the application."""
-    blocks = build_page(session, watch, guarded=guarded)
+    blocks = build_page(session, watch, bench, guarded=guarded)
     gr.mount_gradio_app(
         app,
         blocks,
@@ -70,16 +72,16 @@ def mount_page(
     )
 
 
-def build_page(session: Session, watch: Watch, *, guarded: bool) -> gr.Blocks:
+def build_page(session: Session, watch: Watch, bench: Bench, *, guarded: bool) -> gr.Blocks:
     """The widgets and their events."""
-    blocks: gr.Blocks = _Page(session, watch, guarded).blocks
+    blocks: gr.Blocks = _Page(session, watch, bench, guarded).blocks
     return blocks
 
 
 class _Page:
     """Widgets by name, so that events can speak of them."""
 
-    def __init__(self, session: Session, watch: Watch, guarded: bool) -> None:
+    def __init__(self, session: Session, watch: Watch, bench: Bench, guarded: bool) -> None:
         self._session = session
         self._watch = watch
         self._controls = Controls(session)
@@ -88,10 +90,12 @@ class _Page:
         with gr.Blocks(title="camdrift", analytics_enabled=False, fill_width=True) as self.blocks:
             self._header(guarded)
             with gr.Row(elem_classes="cd-main"):
-                with gr.Column(scale=3, min_width=320):
+                with gr.Column(scale=3, min_width=320, elem_classes="cd-sight"):
                     self._pictures()
+                    self._still = StillPage(bench)
                 with gr.Column(scale=1, min_width=300, elem_classes="cd-controls"):
                     self._panel()
+            self._still.results(_QUIET)
             self._events()
 
     # What stands where.
@@ -215,11 +219,12 @@ class _Page:
                 **_QUIET,
             )
         self._button.click(self._press, outputs=held, **_QUIET)
-        self.blocks.load(self._load, outputs=[*figures, *held], **_QUIET)
+        still = self._still
+        self.blocks.load(self._load, outputs=[*figures, *still.outputs, *held], **_QUIET)
         gr.Timer(TICK).tick(
             self._tick,
-            inputs=[self._seen],
-            outputs=[*figures, *held],
+            inputs=[self._seen, still.seen],
+            outputs=[*figures, *still.outputs, *held],
             trigger_mode="once",
             **_QUIET,
         )
@@ -244,12 +249,12 @@ class _Page:
         return self._held()
 
     def _load(self) -> list[Any]:
-        return [*self._figures(), *self._held()]
+        return [*self._figures(), *self._still.updates(), *self._held()]
 
-    def _tick(self, seen: str) -> list[Any]:
+    def _tick(self, seen: str, still: str) -> list[Any]:
         same = seen == self._controls.fingerprint()
         held = [gr.skip() for _ in range(len(WORDS) + 2)] if same else self._held()
-        return [*self._figures(), *held]
+        return [*self._figures(), *self._still.tick(still), *held]
 
     def _figures(self) -> list[str]:
         status, settings = self._session.status, self._session.settings

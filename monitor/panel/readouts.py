@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from html import escape
 from typing import Final
 
@@ -10,6 +11,7 @@ from monitor.config import Settings
 from monitor.distances import Norm, format_eps
 from monitor.drift.matching import FrameDrift, Outcome
 from monitor.goals import Goal
+from monitor.margin import median_margin
 from monitor.panel.watch import Reading
 from monitor.pictures import COLOURS
 from monitor.pipeline import Observation
@@ -40,7 +42,11 @@ _STAGES: Final = {
     "attack": "attack",
     "attacked": "attacked answer",
     "drift": "compare",
+    "margin": "margin",
 }
+
+
+_SHOWN_MS: Final = 0.05
 
 
 def status_line(status: SessionStatus) -> str:
@@ -148,7 +154,9 @@ def counters(status: SessionStatus, reading: Reading) -> str:
         ("forwards", forwards, "a frame"),
         ("backwards", backwards, _search(seen)),
     ]
-    tiles = "".join(_tile(*row) for row in drift + track_figures(reading) + work)
+    tiles = "".join(
+        _tile(*row) for row in drift + track_figures(reading) + margin_figures(reading) + work
+    )
     return f'<div class="cd-tiles">{tiles}</div>{stages(status)}'
 
 
@@ -179,9 +187,28 @@ def track_figures(reading: Reading) -> list[tuple[str, str, str]]:
     ]
 
 
+def margin_figures(reading: Reading) -> list[tuple[str, str, str]]:
+    """The margin of the newest frame that was searched and the median; nothing before the first."""
+    if not reading.margins:
+        return []
+    norm = reading.norm
+    known = [margin for margin in reading.margins if math.isfinite(margin)]
+    newest = reading.margins[-1]
+    shown = format_eps(newest, norm) if math.isfinite(newest) else "none found"
+    middle = median_margin(reading.margins)
+    words = NOTHING if middle is None else format_eps(middle, norm)
+    fell = f"{len(known)} of {_count(len(reading.margins), 'frame')} fell"
+    return [
+        ("margin", shown, f"{norm}, the newest frame"),
+        ("median margin", words, f"{norm}, {fell}"),
+    ]
+
+
 def stages(status: SessionStatus) -> str:
     """Milliseconds a stage, mean over the last two seconds, as a bar in proportion and in figures."""
     times = {name: status.stages_ms.get(name, 0.0) for name in _STAGES}
+    if not times["margin"] >= _SHOWN_MS:  # most sessions measure none
+        del times["margin"]
     bar = "".join(f'<i style="flex-grow:{value:.3f}"></i>' for value in times.values())
     figures = "".join(
         f"<li><i></i>{_STAGES[name]} <b>{value:.1f}</b> ms</li>" for name, value in times.items()

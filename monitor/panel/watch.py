@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from monitor.attack_settings import AttackSettings
+from monitor.distances import Norm
 from monitor.drift.ledger import TrackCounts, TrackFigures, TrackLedger
 from monitor.drift.matching import ObjectDrift, Outcome
 from monitor.drift.tracks import ObjectTrack
@@ -51,6 +52,8 @@ class Reading:
     points : oldest first, at most `HISTORY`.
     tracks : the figures over the tracks since this source came or the attack changed.
     track_counts : how many tracks they stand on.
+    margins : robustness margins since the source came or the attack changed, oldest first, at most `HISTORY`.
+    norm : that they are measured in.
     """
 
     observation: Observation | None
@@ -59,6 +62,8 @@ class Reading:
     points: tuple[Point, ...]
     tracks: TrackFigures = field(default_factory=TrackFigures)
     track_counts: TrackCounts = field(default_factory=TrackCounts)
+    margins: tuple[float, ...] = ()
+    norm: Norm = Norm.LINF
 
     @property
     def in_sight(self) -> int:
@@ -106,8 +111,9 @@ class Watch:
             if source != self._source or size != self._window.size:
                 self._begin_anew(source, size)
             if attack != self._attack:
-                # How long tracks hold out is a question to one attack.
-                self._attack, self._ledger = attack, TrackLedger(MOST_TRACKS)
+                self._begin_attack(attack)
+            if observation.margin is not None:
+                self._margins.append(observation.margin)
             self._ledger.update(
                 observation.drift,
                 observation.tracked(),
@@ -131,12 +137,19 @@ class Watch:
                 tuple(self._points),
                 self._ledger.figures(),
                 self._ledger.counts(),
+                tuple(self._margins),
+                self._attack.norm,
             )
+
+    def _begin_attack(self, attack: AttackSettings) -> None:
+        """How long tracks hold out, and how far a frame is from falling, are questions to one attack."""
+        self._attack, self._ledger = attack, TrackLedger(MOST_TRACKS)
+        self._margins: deque[float] = deque(maxlen=HISTORY)
 
     def _begin_anew(self, source: str, size: int) -> None:
         self._source = source
         self._window, self._frame = RollingWindow(size), RollingWindow(1)
-        self._attack, self._ledger = self._session.applied.attack, TrackLedger(MOST_TRACKS)
+        self._begin_attack(self._session.applied.attack)
         self._newest = None
         self._rates = self._window.rates()
         self._points: deque[Point] = deque(maxlen=HISTORY)

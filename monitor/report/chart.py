@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import io
-import re
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from monitor.report.svg import DOT, LINE, drawing, plain
 from monitor.runs import Run
 
 Floats = npt.NDArray[np.float64]
-
-# Stand-ins that matplotlib writes into the SVG and that become the page's own colours.
-_INK, _FAINT, _LINE, _DOT = "#010203", "#010204", "#010205", "#010206"
-_COLOURS = {_INK: "var(--ink)", _FAINT: "var(--rule)", _LINE: "var(--accent)", _DOT: "var(--muted)"}
 
 _MOST_DOTS = 600
 
@@ -119,63 +114,23 @@ def _divided(over: Floats, under: Floats) -> Floats:
 def _svg(
     curves: list[_Curve], index: Floats, window: int, size: tuple[float, float], prefix: str
 ) -> str:
-    import matplotlib as mpl
-    from matplotlib.backends.backend_svg import FigureCanvasSVG
-    from matplotlib.figure import Figure
-    from matplotlib.layout_engine import ConstrainedLayoutEngine
     from matplotlib.ticker import MaxNLocator
 
-    with mpl.rc_context(
-        {
-            "svg.fonttype": "none",  # real text: selectable, and in the page's own font
-            "svg.hashsalt": prefix,  # same run, same file
-            "font.size": 10.0,
-            "text.color": _INK,
-            "axes.labelcolor": _INK,
-            "axes.edgecolor": _FAINT,
-            "xtick.color": _INK,
-            "ytick.color": _INK,
-        }
-    ):
-        figure = Figure(
-            figsize=(size[0], size[1] * len(curves)), layout=ConstrainedLayoutEngine(h_pad=0.1)
-        )
-        FigureCanvasSVG(figure)
-        figure.patch.set_alpha(0)
+    with drawing((size[0], size[1] * len(curves)), prefix) as (figure, finished):
         panels = figure.subplots(len(curves), 1, sharex=True, squeeze=False)[:, 0]
         for axes, curve in zip(panels, curves, strict=True):
             x, dots = thinned(index, curve.over, curve.under)
             line = rolling_ratio(curve.over, curve.under, window)
             step = -(-len(index) // (2 * _MOST_DOTS))
-            axes.plot(x, dots, ".", color=_DOT, markersize=4, alpha=0.6, clip_on=False)
-            axes.plot(index[::step], line[::step], color=_LINE, linewidth=2, clip_on=False)
+            axes.plot(x, dots, ".", color=DOT, markersize=4, alpha=0.6, clip_on=False)
+            axes.plot(index[::step], line[::step], color=LINE, linewidth=2, clip_on=False)
             axes.set_title(curve.title, loc="left", fontsize=10)
             top = curve.top or max(1.0, float(np.nanmax(dots)))
             # A score may rise as well, and then its drop is negative.
             axes.set_ylim(min(0.0, float(np.nanmin(dots))), top)
             axes.set_xlim(float(index[0]), float(max(index[-1], index[0] + 1)))
             axes.yaxis.set_major_locator(MaxNLocator(nbins=4, steps=[1, 2, 5, 10], integer=top > 2))
-            axes.grid(axis="y", color=_FAINT, linewidth=0.8)
-            axes.set_axisbelow(True)
-            axes.patch.set_alpha(0)
-            axes.spines[["top", "right", "left"]].set_visible(False)
-            axes.tick_params(length=0, pad=6)
+            plain(axes)
         panels[-1].set_xlabel("frame")
         panels[-1].xaxis.set_major_locator(MaxNLocator(nbins=8, integer=True))
-        target = io.StringIO()
-        figure.savefig(target, format="svg", metadata={"Date": None, "Creator": None})
-    return _for_page(target.getvalue(), prefix)
-
-
-def _for_page(svg: str, prefix: str) -> str:
-    """The <svg> element alone, with ids of its own, in the page's font and colours."""
-    svg = svg[svg.index("<svg") :]
-    svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
-    svg = re.sub(r'\bid="', f'id="{prefix}-', svg)
-    svg = re.sub(r'(url\(#|href="#)', rf"\g<1>{prefix}-", svg)
-    svg = re.sub(r"font: ([\d.]+px)[^;\"]*", r"font-size: \1", svg)
-    svg = re.sub(r'(<svg [^>]*?) width="[^"]*"', r"\1", svg, count=1)
-    svg = re.sub(r'(<svg [^>]*?) height="[^"]*"', r"\1", svg, count=1)
-    for stand_in, colour in _COLOURS.items():
-        svg = svg.replace(stand_in, colour)
-    return svg
+        return finished()

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from monitor.distances import Norm, format_eps
+
 NO_VALUE = "not measured"
 
 
@@ -166,6 +168,13 @@ _ROWS: tuple[tuple[str, str, Callable[[float], str], str], ...] = (
     ),
 )
 
+_MARGIN = (
+    "margin_eps",
+    "Robustness margin",
+    "The eps at which half of the frames that were searched have fallen: median of the least eps at which "
+    "each was seen to fall.",
+)
+
 _OF_CLASSES = ("relabel_rate", "js_distance_classes")
 _ONE_CLASS = " This model knows one class only."
 
@@ -174,7 +183,6 @@ _LATER = {
     "calibration_error_attacked": "Calibration error, attacked",
     "map_clean": "Mean average precision, clean",
     "map_attacked": "Mean average precision, attacked",
-    "margin_eps": "Margin (smallest budget that succeeds)",
 }
 
 
@@ -188,7 +196,9 @@ def figure_rows(summary: Mapping[str, object]) -> list[FigureRow]:
     assert isinstance(condition, dict)
     one_class = len(condition["classes"]) == 1
     rows = []
-    for key, title, written, meaning in _ROWS:
+    norm = Norm(condition["norm"])
+    margin = (*_MARGIN[:2], lambda eps: f"{norm} {format_eps(eps, norm)}", _MARGIN[2])
+    for key, title, written, meaning in (*_ROWS[:2], margin, *_ROWS[2:]):
         value, interval = summary[key], intervals.get(key)
         rows.append(
             FigureRow(

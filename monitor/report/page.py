@@ -10,6 +10,7 @@ from typing import Any, Final
 from monitor.errors import RunError
 from monitor.report.chart import draw_charts
 from monitor.report.figures import figure_rows, later_figures
+from monitor.report.margin_chart import draw_margins
 from monitor.report.origin import origin_rows, reproduction
 from monitor.report.track_words import tracks_sentence
 from monitor.report.words import (
@@ -57,6 +58,7 @@ def render(run: Run) -> str:
         figures=figure_rows(summary),
         later=later_figures(summary),
         charts=draw_charts(run),
+        margins=draw_margins(summary),
         noun=things(summary, 1),
         worst=worst,
         worst_title=dict(enumerate(_WORST_TITLES)).get(len(worst), "The three worst frames"),

@@ -18,7 +18,7 @@ from monitor.pipeline import Observation
 
 Row = dict[str, object]
 
-STAGES = ("scale", "clean", "attack", "attacked", "drift")
+STAGES = ("scale", "clean", "attack", "attacked", "drift", "margin")
 
 
 def _field(
@@ -72,6 +72,13 @@ FRAMES = pa.schema(
         _field("l2", pa.float64(), "1", "L2 distance of the two frames, pixel units of [0, 1]"),
         _field("l1", pa.float64(), "1", "L1 distance of the two frames, pixel units of [0, 1]"),
         _field("l0", pa.int64(), "1", "pixels in which the two frames differ"),
+        _field(
+            "margin",
+            pa.float64(),
+            "1",
+            "least eps at which it was seen to fall, in the attack's norm; inf: never; null: not measured",
+            True,
+        ),
     ]
 )
 
@@ -166,6 +173,7 @@ def frame_row(seen: Observation) -> Row:
         "l2": seen.distances.l2,
         "l1": seen.distances.l1,
         "l0": seen.distances.l0,
+        "margin": seen.margin,
     }
 
 

@@ -19,7 +19,7 @@ from typing import Any
 import numba
 import numpy as np
 import torch
-from harness import race
+from harness import at_most, free, race
 
 from monitor.distances import distances
 from monitor.kernels.moved import moved_numpy
@@ -52,19 +52,19 @@ def run(rounds: int) -> dict[str, Any]:
         contest = {f"{name}, from {where}": _in_turn(ways[name], chosen) for name in names}
         times |= race(contest, rounds=rounds)
     ratios: dict[str, Any] = {
-        f"distances / read, from {where}": {
-            "value": times[f"distances, from {where}"]["median_ms"]
+        f"distances / read, from {where}": at_most(
+            times[f"distances, from {where}"]["median_ms"]
             / times[f"one read of both, from {where}"]["median_ms"],
-            "note": f"target: under {LIMIT}",
-        }
+            LIMIT,
+        )
         for where in ("memory", "cache")
     }
     for name in ("torch operations", "plain numpy body"):
-        ratios[f"{name} / distances"] = {
-            "value": times[f"{name}, from memory"]["median_ms"]
+        ratios[f"{name} / distances"] = free(
+            times[f"{name}, from memory"]["median_ms"]
             / times["distances, from memory"]["median_ms"],
-            "note": "more is better",
-        }
+            "more is better",
+        )
     return {"times": times, "ratios": ratios}
 
 

@@ -1,4 +1,7 @@
-"""Timing that can be trusted: contestants in turn in one run, after a warm-up, medians and quartiles."""
+"""Timing that can be trusted, ratios with their targets, and what was missed.
+
+Contestants go in turn in one run, on two threads, after a warm-up; medians and quartiles.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,29 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import cv2
+import numba
 import torch
+
+from models.memory import keep_freed_memory
+
+THREADS = 2
+"""Of torch, numba and OpenCV, ours and the peers' alike: what a small machine at a camera has."""
+
+Ratio = dict[str, Any]
+"""value (None: infinite or not to be had), unit, note for people, held (None: no target) and its target."""
+
+
+class LeftOut(Exception):
+    """A benchmark lacks what it needs; the message is one line: what is missing and where it is to be had."""
+
+
+def settle() -> None:
+    """What every run begins with: as many threads for everybody, and memory kept as the command keeps it."""
+    keep_freed_memory()  # the peers gain from it too
+    torch.set_num_threads(THREADS)
+    numba.set_num_threads(min(THREADS, numba.config.NUMBA_NUM_THREADS))
+    cv2.setNumThreads(THREADS)
 
 
 def race(
@@ -35,18 +60,52 @@ def race(
             contestants[name]()
             times[name].append((time.perf_counter() - start) * 1e3)
         order.reverse()
-    return {name: _summary(values) for name, values in times.items()}
+    return {name: summary(values) for name, values in times.items()}
 
 
-def _summary(values: list[float]) -> dict[str, float]:
-    low, middle, high = statistics.quantiles(values, n=4)
-    return {"median_ms": middle, "q1_ms": low, "q3_ms": high, "rounds": len(values)}
+def summary(milliseconds: list[float]) -> dict[str, float]:
+    """Median and quartiles, as `race` gives them."""
+    low, middle, high = statistics.quantiles(milliseconds, n=4)
+    return {"median_ms": middle, "q1_ms": low, "q3_ms": high, "rounds": len(milliseconds)}
+
+
+def at_most(value: float | None, target: float, note: str = "", unit: str = "x") -> Ratio:
+    """A ratio that is to be small; None, for infinity, misses every target."""
+    held = value is not None and value <= target
+    return _aimed(value, f"at most {target:g}", held, note, unit)
+
+
+def at_least(value: float | None, target: float, note: str = "", unit: str = "x") -> Ratio:
+    """A ratio that is to be large; None misses every target."""
+    held = value is not None and value >= target
+    return _aimed(value, f"at least {target:g}", held, note, unit)
+
+
+def free(value: float | None, note: str, unit: str = "x") -> Ratio:
+    """A ratio without a target: it says something, and cannot be lost."""
+    return {"value": value, "unit": unit, "held": None, "note": note}
+
+
+def _aimed(value: float | None, target: str, held: bool, note: str, unit: str) -> Ratio:
+    words = "; ".join(filter(None, (f"target: {target}", note)))
+    return {"value": value, "unit": unit, "target": target, "held": held, "note": words}
+
+
+def losses(results: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Every ratio of every benchmark that missed its target."""
+    return [
+        {"benchmark": benchmark, "ratio": name, **ratio}
+        for benchmark, result in results.items()
+        for name, ratio in result["ratios"].items()
+        if ratio["held"] is False
+    ]
 
 
 def facts() -> dict[str, Any]:
     """What the figures were had on."""
+    # "-dirty" where the tree held more than the commit.
     commit = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"],
+        ["git", "describe", "--always", "--dirty", "--exclude", "*"],
         capture_output=True,
         text=True,
         check=False,
@@ -56,6 +115,8 @@ def facts() -> dict[str, Any]:
         "machine": platform.machine(),
         "processors": os.cpu_count(),
         "torch_threads": torch.get_num_threads(),
+        "numba_threads": numba.get_num_threads(),
+        "opencv_threads": cv2.getNumThreads(),
         "python": platform.python_version(),
         "versions": {name: version(name) for name in ("torch", "numba", "numpy", "opencv-python")},
         "commit": commit or None,
@@ -63,17 +124,47 @@ def facts() -> dict[str, Any]:
 
 
 def show(title: str, result: Mapping[str, Any]) -> None:
-    """Print one benchmark for people."""
+    """Print one benchmark for people: its times, its answers a second, its ratios, where it has them."""
     print(f"\n{title}")
-    for name, row in result["times"].items():
+    times, rates, ratios = (result.get(key, {}) for key in ("times", "per_second", "ratios"))
+    width = max((len(name) for name in (*times, *rates, *ratios)), default=0)
+    for name, row in times.items():
         print(
-            f"  {name:34s} {row['median_ms']:9.2f} ms   "
+            f"  {name:{width}s} {row['median_ms']:9.2f} ms   "
             f"({row['q1_ms']:.2f} to {row['q3_ms']:.2f}, {row['rounds']} rounds)"
         )
-    for name, ratio in result["ratios"].items():
-        print(f"  {name:34s} {ratio['value']:9.2f} x    {ratio['note']}")
+    for name, rate in rates.items():
+        print(f"  {name:{width}s} {rate:9.1f} a second")
+    for name, ratio in ratios.items():
+        print(f"  {name:{width}s} {_figure(ratio)}  {ratio['note']}", flush=True)
 
 
-def write(path: Path, results: Mapping[str, Any]) -> None:
-    """Everything as JSON."""
-    path.write_text(json.dumps({"facts": facts(), **results}, indent=2) + "\n", encoding="utf-8")
+def show_losses(lost: list[dict[str, Any]]) -> None:
+    """Print what missed its target; "none" where nothing did."""
+    print("\nLosses")
+    names = [f"{loss['benchmark']}: {loss['ratio']}" for loss in lost]
+    width = max((len(name) for name in names), default=0)
+    for name, loss in zip(names, lost, strict=True):
+        print(f"  {name:{width}s} {_figure(loss)}  {loss['note']}")
+    if not lost:
+        print("  none")
+
+
+def _figure(ratio: Ratio) -> str:
+    value = ratio["value"]
+    return f"{'-' if value is None else f'{value:.3f}':>9s} {ratio['unit']:6s}"
+
+
+def write(path: Path, results: Mapping[str, Any], **more: Any) -> None:
+    """Everything as JSON, the losses once more by themselves; NaN and infinity are refused."""
+    whole = {"facts": facts(), **results, "losses": losses(results), **more}
+    text = json.dumps(whole, indent=2, default=str, allow_nan=False)
+    path.write_text(text + "\n", encoding="utf-8")
+
+
+def conclude(title: str, name: str, result: Mapping[str, Any], path: Path | None) -> None:
+    """The end of a benchmark that was run by itself: its table, its losses, its JSON."""
+    show(title, result)
+    show_losses(losses({name: result}))
+    if path:
+        write(path, {name: result})

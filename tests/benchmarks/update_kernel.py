@@ -25,7 +25,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from harness import race
+from harness import at_most, free, race
 
 from monitor.kernels.l0_update import l0_update
 from monitor.kernels.l1_update import l1_update
@@ -60,16 +60,15 @@ def run(rounds: int) -> dict[str, Any]:
     )
     times = race(contest, rounds=rounds, warm_up=6)
     ratios = {
-        f"{name} / copy": {
-            "value": times[name]["median_ms"] / times[f"copy of what {norm} moves"]["median_ms"],
-            "note": f"target: at most {LIMIT}",
-        }
+        f"{name} / copy": at_most(
+            times[name]["median_ms"] / times[f"copy of what {norm} moves"]["median_ms"], LIMIT
+        )
         for name, (norm, _) in kernels.items()
     }
-    ratios["torch operations / Linf kernel"] = {
-        "value": times["Linf, torch operations"]["median_ms"] / times["Linf kernel"]["median_ms"],
-        "note": "more is better",
-    }
+    ratios["torch operations / Linf kernel"] = free(
+        times["Linf, torch operations"]["median_ms"] / times["Linf kernel"]["median_ms"],
+        "more is better",
+    )
     return {"times": times, "ratios": ratios}
 
 

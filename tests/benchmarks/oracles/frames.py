@@ -27,12 +27,11 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # harness.py, one folder up
 sys.path.insert(0, str(Path(__file__).parent))  # its own siblings, where run.py imports it
-from harness import race, show, write
+from harness import LeftOut, Ratio, at_least, conclude, race, settle
 from module import Bare, load_bare
 from pictures import Photograph, photographs
 
 from models.detector import to_tensor
-from models.memory import keep_freed_memory
 from monitor.attacks.driver import Attack, drive
 from monitor.attacks.fgsm import FGSM
 from monitor.attacks.pgd import PGD
@@ -60,15 +59,15 @@ THEIRS = {
 SIDES = ("foolbox_side", "art_side")
 
 
-def run(rounds: int) -> dict[str, Any]:
+def run(rounds: int, data: Path | None = None) -> dict[str, Any]:
     """Times, ratios and success of every contestant, on the same photographs in the same order.
 
     Raises
     ------
-    ModuleNotFoundError : neither foolbox nor ART is installed.
+    LeftOut : neither foolbox nor ART is installed, or there is no data folder.
     """
     model = load_bare()
-    pictures = photographs(model.classifier, PICTURES)
+    pictures = photographs(model.classifier, PICTURES, data)
     frames = {f"{OURS_NAME}, {name}": _ours(model, attack) for name, attack in OURS.items()}
     for side, attacks in _sides(model).items():
         for name, (key, budget) in THEIRS.items():
@@ -120,37 +119,31 @@ def _in_turn(
     return lambda: frame(next(endless))
 
 
-def _ratio(
-    name: str, times: dict[str, dict[str, float]], success: dict[str, float]
-) -> dict[str, Any]:
+def _ratio(name: str, times: dict[str, dict[str, float]], success: dict[str, float]) -> Ratio:
     """The fastest of theirs with as many steps, over ours; theirs know no early stop."""
     mine = f"{OURS_NAME}, {name}"
     method = name.removesuffix(", early stop")
     rivals = [rival for rival in times if rival.endswith(f", {method}")]
     rivals.remove(f"{OURS_NAME}, {method}")
     peer = min(rivals, key=lambda rival: times[rival]["median_ms"])
-    return {
-        "value": times[peer]["median_ms"] / times[mine]["median_ms"],
-        "note": (
-            f"target: at least {TARGETS[name]}; beside {peer}; success ours {success[mine]:.2f}, "
-            f"theirs {success[peer]:.2f}"
-        ),
-    }
+    return at_least(
+        times[peer]["median_ms"] / times[mine]["median_ms"],
+        TARGETS[name],
+        f"beside {peer}; success ours {success[mine]:.2f}, theirs {success[peer]:.2f}",
+    )
 
 
 def _sides(model: Bare) -> dict[str, dict[str, Callable[..., torch.Tensor]]]:
     """Those of foolbox and ART that are installed."""
     found: dict[str, dict[str, Callable[..., torch.Tensor]]] = {}
-    lacking: ModuleNotFoundError | None = None
     for name in SIDES:
         try:
             side = importlib.import_module(name)
-        except ModuleNotFoundError as error:
-            lacking = error
+        except ModuleNotFoundError:
             continue
         found[side.NAME] = side.attacks(model)
-    if lacking is not None and not found:
-        raise lacking
+    if not found:
+        raise LeftOut('neither foolbox nor ART is installed; pip install -e ".[test,peers]"')
     return found
 
 
@@ -160,15 +153,17 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--rounds", type=int, default=40, help="rounds (at least 30)")
+    parser.add_argument("--data", type=Path, help="folder of real photographs")
     parser.add_argument("--json", type=Path, help="write times, ratios and success here")
     options = parser.parse_args()
     if options.rounds < 30:
         parser.error(f"--rounds {options.rounds}: a median of fewer than 30 says little")
-    keep_freed_memory()  # as the command does; the peers gain from it too
-    result = run(options.rounds)
-    show("A monitored frame, 224 x 224, EfficientNet-Lite0", result)
-    if options.json:
-        write(options.json, {"oracle_frames": result})
+    settle()
+    try:
+        result = run(options.rounds, options.data)
+    except LeftOut as missing:
+        sys.exit(str(missing))
+    conclude("A monitored frame, 224 x 224, EfficientNet-Lite0", "frames", result, options.json)
 
 
 if __name__ == "__main__":

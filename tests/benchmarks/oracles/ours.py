@@ -8,10 +8,15 @@ from module import Attack as Side
 from module import Bare
 
 from monitor.attacks.apgd import APGD
+from monitor.attacks.balls import Box
+from monitor.attacks.carlini_wagner import CarliniWagner
+from monitor.attacks.deepfool import DeepFool
 from monitor.attacks.driver import Attack, drive
 from monitor.attacks.fgsm import FGSM
+from monitor.attacks.fmn import FMN
 from monitor.attacks.one_pixel import OnePixel
 from monitor.attacks.pgd import PGD
+from monitor.attacks.shortest import Search
 from monitor.attacks.square import Square
 from monitor.distances import Budget, Norm
 from monitor.goals import Criterion, Goal
@@ -22,7 +27,11 @@ NAME = "camdrift"
 
 
 def attacks(model: Bare) -> dict[str, Side]:
-    """Frames that a camera could deliver: whole grey levels, within the budget."""
+    """Frames that a camera could deliver: whole grey levels, within the budget.
+
+    Of the minimal attacks the place between the levels, which is what the libraries look for too; their own
+    size, constant and rate of a step are not heeded, for ours set themselves.
+    """
 
     def run(
         attack: Attack, x: torch.Tensor, norm: Norm, eps: float, queries: int | None = None
@@ -36,6 +45,30 @@ def attacks(model: Bare) -> dict[str, Side]:
             frame = drive(attack, objective, Budget(norm, eps), np.random.default_rng(i))
             found.append(torch.from_numpy(frame).permute(2, 0, 1).float() / 255)
         return torch.stack(found)
+
+    def nearest(search: Search, x: torch.Tensor, norm: Norm) -> torch.Tensor:
+        found = []
+        for i, picture in enumerate(x):
+            pixels = _pixels(picture)
+            objective = Objective(model.classifier, pixels, Goal.ANY, threshold=0.5)
+            offset = search.nearest(objective, pixels, norm, np.random.default_rng(i))
+            if offset is None:
+                found.append(picture)
+                continue
+            place = Box.around(pixels).place(offset)
+            found.append(torch.from_numpy(place).permute(2, 0, 1) / 255)
+        return torch.stack(found)
+
+    def fmn(norm: Norm) -> Side:
+        return lambda x, y, *, steps, size: nearest(FMN(steps), x, norm)
+
+    def deepfool(norm: Norm) -> Side:
+        return lambda x, y, *, steps: nearest(DeepFool(steps), x, norm)
+
+    def carlini(
+        x: torch.Tensor, y: torch.Tensor, *, steps: int, searches: int, const: float, rate: float
+    ) -> torch.Tensor:
+        return nearest(CarliniWagner(steps, searches), x, Norm.L2)
 
     def fgsm(norm: Norm) -> Side:
         return lambda x, y, *, eps: run(FGSM(), x, norm, eps)
@@ -55,6 +88,10 @@ def attacks(model: Bare) -> dict[str, Side]:
         "pgd_l2": pgd(Norm.L2),
         "apgd_ce": apgd(Criterion.CE),
         "apgd_dlr": apgd(Criterion.DLR),
+        **{f"fmn_{norm}": fmn(norm) for norm in Norm},
+        "deepfool_l2": deepfool(Norm.L2),
+        "deepfool_linf": deepfool(Norm.LINF),
+        "carlini_l2": carlini,
         "square_linf": lambda x, y, *, eps, queries: run(
             Square(queries=queries), x, Norm.LINF, eps, queries
         ),

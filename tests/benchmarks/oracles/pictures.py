@@ -10,11 +10,14 @@ from pathlib import Path
 import cv2
 import numpy as np
 import skimage
+from harness import LeftOut
 
 from models.classifier import SIDE, WholeFrame
 from models.detector import Pixels
 
 DATA = Path(__file__).parents[4] / "shared" / "data"
+"""The data folder, where nobody says another: beside the project, where the tests look for it too."""
+
 SURE = 0.5
 """Least probability of the clean label."""
 
@@ -27,6 +30,7 @@ FOLDERS = (
 )
 BUNDLED = ("astronaut.png", "chelsea.png", "coffee.png", "motorcycle_left.png", "rocket.jpg")
 """Colour photographs in the wheel of scikit-image."""
+_BUNDLED_AT = Path(skimage.__file__).parent / "data"
 
 
 @dataclass(frozen=True)
@@ -47,23 +51,30 @@ class Photograph:
     confidence: float
 
 
-def photographs(classifier: WholeFrame, count: int = 64) -> list[Photograph]:
+def photographs(
+    classifier: WholeFrame, count: int = 64, data: Path | None = None
+) -> list[Photograph]:
     """The first `count` photographs labelled with a probability of `SURE` or more, always the same.
+
+    Parameters
+    ----------
+    data : the data folder; None: `DATA`.
 
     Raises
     ------
-    FileNotFoundError : the data folder is absent.
+    LeftOut : the data folder is absent.
     ValueError : fewer than `count` were found.
     """
-    missing = [folder for folder in FOLDERS if not (DATA / folder).is_dir()]
+    data = data or DATA
+    missing = [folder for folder in FOLDERS if not (data / folder).is_dir()]
     if missing:
-        raise FileNotFoundError(
-            f"no {', '.join(missing)} under {DATA}: the attacks are measured on real photographs, which "
-            "are not part of the project; put the data folder beside the project as ../shared/data"
+        raise LeftOut(
+            f"no {', '.join(missing)} under {data}: the attacks are measured on real photographs, which "
+            "are not part of the project; give the data folder with --data or as ../shared/data"
         )
     found: list[Photograph] = []
     seen: set[bytes] = set()
-    for name, path in _files():
+    for name, path in _files(data):
         if len(found) == count:
             return found
         pixels = _squeezed(path)
@@ -71,13 +82,9 @@ def photographs(classifier: WholeFrame, count: int = 64) -> list[Photograph]:
         if pixels is None or pixels.tobytes() in seen:
             continue
         seen.add(pixels.tobytes())
-        answer = classifier.detect(pixels, SURE)
-        assert answer.confidence is not None
-        assert answer.class_id is not None
-        if answer.confidence[0] >= SURE:
-            found.append(
-                Photograph(name, pixels, int(answer.class_id[0]), float(answer.confidence[0]))
-            )
+        photograph = _labelled(classifier, name, pixels)
+        if photograph.confidence >= SURE:
+            found.append(photograph)
     if len(found) < count:
         raise ValueError(
             f"{len(found)} photographs have a label with a probability of {SURE} or more, {count} were "
@@ -86,19 +93,38 @@ def photographs(classifier: WholeFrame, count: int = 64) -> list[Photograph]:
     return found
 
 
-def _files() -> Iterator[tuple[str, Path]]:
+def bundled(classifier: WholeFrame, name: str) -> Photograph:
+    """One of `BUNDLED`: there on every machine, without the data folder.
+
+    Raises
+    ------
+    FileNotFoundError : no such file.
+    """
+    pixels = _squeezed(_BUNDLED_AT / name)
+    if pixels is None:
+        raise FileNotFoundError(f"{name}: scikit-image has no such photograph")
+    return _labelled(classifier, f"skimage/{name}", pixels)
+
+
+def _labelled(classifier: WholeFrame, name: str, pixels: Pixels) -> Photograph:
+    answer = classifier.detect(pixels, SURE)
+    assert answer.confidence is not None
+    assert answer.class_id is not None
+    return Photograph(name, pixels, int(answer.class_id[0]), float(answer.confidence[0]))
+
+
+def _files(data: Path) -> Iterator[tuple[str, Path]]:
     """Name and path of every photograph, in the order of their names' digests.
 
     So the first few are a mixture of all folders, on every machine the same.
     """
     files = {
-        path.relative_to(DATA).as_posix(): path
+        path.relative_to(data).as_posix(): path
         for folder in FOLDERS
-        for path in (DATA / folder).rglob("*")
+        for path in (data / folder).rglob("*")
         if path.suffix in {".jpg", ".png"}
     }
-    bundled = Path(skimage.__file__).parent / "data"
-    files |= {f"skimage/{name}": bundled / name for name in BUNDLED}
+    files |= {f"skimage/{name}": _BUNDLED_AT / name for name in BUNDLED}
     return iter(sorted(files.items(), key=lambda item: hashlib.sha256(item[0].encode()).digest()))
 
 

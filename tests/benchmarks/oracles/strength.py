@@ -5,7 +5,8 @@
 Success is judged by the classifier on the whole frame, 224 x 224: twice, on the float result, and after it
 was rounded to the uint8 picture that a camera could hand over. A rounded picture may leave the budget;
 `rounded_inside` counts those that did not. Under the minimal-norm attacks a failure counts as infinitely
-far, so a median is finite from a success rate of one half on.
+far, so a median is finite from a success rate of one half on. At the end ours stands beside the best of the
+others (`comparison.py`).
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import math
 import statistics
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -27,11 +28,12 @@ import numpy as np
 import torch
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # harness.py, one folder up
-from harness import write
+sys.path.insert(0, str(Path(__file__).parent))  # its own siblings, where run.py imports it
+from comparison import ratios
+from harness import LeftOut, conclude, settle
 from module import Attack, Bare, Passes, load_bare
 from pictures import Photograph, photographs
 
-from models.memory import keep_freed_memory
 from monitor.distances import parse_eps
 
 SIDES = ("ours", "foolbox_side", "art_side", "advlib_side")
@@ -153,15 +155,13 @@ def measure(
     rounded = (attacked * 255).round() / 255
     fell, fell_rounded = (_differs(model, x, labels, batch) for x in (attacked, rounded))
     norms = [_norms(move) for move in attacked - clean]
-    kept = torch.ones_like(fell_rounded)
-    if "eps" in case.budget:
-        eps = case.budget["eps"] * (1 + 1e-5) + _MOVED  # float32 sums over 150,528 values
-        kept = torch.tensor([_norms(move)[case.norm] <= eps for move in rounded - clean])
+    rounded_norms = [_norms(move) for move in rounded - clean]
     return {
         "pictures": len(pictures),
         "success": _share(fell),
+        "inside": _share(fell & _kept(case, norms)),
         "rounded": _share(fell_rounded),
-        "rounded_inside": _share(fell_rounded & kept),
+        "rounded_inside": _share(fell_rounded & _kept(case, rounded_norms)),
         "median": {name: _finite(_median(_reached(norms, fell, name, math.inf))) for name in NORMS},
         # The pictures one by one, so that two sides can be compared in pairs.
         "each": _reached(norms, fell, case.norm, None),
@@ -171,7 +171,7 @@ def measure(
     }
 
 
-def run(
+def measured(
     model: Bare,
     pictures: list[Photograph],
     chosen: Iterable[Case],
@@ -219,6 +219,13 @@ def _differs(model: Bare, x: torch.Tensor, labels: torch.Tensor, batch: int) -> 
     return answers != labels
 
 
+def _kept(case: Case, norms: list[dict[str, float]]) -> torch.Tensor:
+    """Which pictures kept the budget; all, where there is none."""
+    most = case.budget.get("eps", case.budget.get("pixels", math.inf))
+    most = most * (1 + 1e-5) + _MOVED  # float32 sums over 150,528 values
+    return torch.tensor([row[case.norm] <= most for row in norms])
+
+
 def _norms(move: torch.Tensor) -> dict[str, float]:
     """L0 in pixels, as `monitor.distances` has it, and in values, which the libraries mean."""
     size = move.abs()
@@ -264,7 +271,39 @@ def _numbers(kind: Callable[[str], Any]) -> Callable[[str], list[Any]]:
     return lambda text: [kind(part) for part in text.split(",") if part]
 
 
-def _options() -> argparse.Namespace:
+def run(data: Path | None = None, argv: Sequence[str] = ()) -> dict[str, Any]:
+    """All cases, or those that the command line `argv` leaves: rows, and ratios with their targets.
+
+    Raises
+    ------
+    LeftOut : no data folder.
+    """
+    options = _options([*argv, *(["--data", str(data)] if data else [])])
+    known = cases(options)
+    chosen = [
+        case
+        for case in known
+        if not options.only or any(case.attack.startswith(word) for word in options.only)
+    ]
+    if not chosen:
+        names = ", ".join(dict.fromkeys(case.attack for case in known))
+        sys.exit(f"--only {','.join(options.only)}: no such attack; there are {names}")
+    model = load_bare()
+    pictures = photographs(model.classifier, options.pictures, options.data)
+    print(HEADER, flush=True)
+    rows = measured(
+        model,
+        pictures,
+        chosen,
+        few=options.few,
+        batch=options.batch,
+        tell=lambda text: print(text, flush=True),
+    )
+    settings = {name: value for name, value in vars(options).items() if name != "json"}
+    return {"peers": _versions(), "settings": settings, "rows": rows, "ratios": ratios(rows)}
+
+
+def _options(argv: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -273,6 +312,7 @@ def _options() -> argparse.Namespace:
     add("--pictures", type=int, default=64, help="photographs for the quick attacks")
     add("--few", type=int, default=16, help="photographs for the slow ones")
     add("--batch", type=int, default=1, help="pictures a call; a camera hands over one at a time")
+    add("--data", type=Path, help="folder of real photographs")
     add("--json", type=Path, help="write everything here")
     add("--only", type=words, default=[], help="names that the attack begins with: fmn,deepfool")
     add("--eps-one-step", type=eps, default="0.5/255,1/255,2/255", help="FGSM under Linf")
@@ -296,36 +336,19 @@ def _options() -> argparse.Namespace:
     add("--size", type=float, default=1.0, help="first step of FMN")
     add("--size-l0", type=float, default=10.0, help="first step of FMN under L0")
     add("--size-l1", type=float, default=0.3, help="first step of FMN under L1")
-    return parser.parse_args()
+    return parser.parse_args(argv)
 
 
 def main() -> None:
     """Measure, print, write."""
-    options = _options()
-    known = cases(options)
-    chosen = [
-        case
-        for case in known
-        if not options.only or any(case.attack.startswith(word) for word in options.only)
-    ]
-    if not chosen:
-        names = ", ".join(dict.fromkeys(case.attack for case in known))
-        sys.exit(f"--only {','.join(options.only)}: no such attack; there are {names}")
-    keep_freed_memory()  # as the command does; the peers gain from it too
-    model = load_bare()
-    pictures = photographs(model.classifier, options.pictures)
-    print(HEADER, flush=True)
-    rows = run(
-        model,
-        pictures,
-        chosen,
-        few=options.few,
-        batch=options.batch,
-        tell=lambda text: print(text, flush=True),
-    )
-    if options.json:
-        settings = {name: value for name, value in vars(options).items() if name != "json"}
-        write(options.json, {"peers": _versions(), "settings": settings, "rows": rows})
+    argv = sys.argv[1:]
+    options = _options(argv)
+    settle()
+    try:
+        result = run(argv=argv)
+    except LeftOut as missing:
+        sys.exit(str(missing))
+    conclude("Ours beside the best of the others", "strength", result, options.json)
 
 
 if __name__ == "__main__":

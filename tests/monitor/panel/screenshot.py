@@ -2,7 +2,8 @@
 
     python tests/monitor/panel/screenshot.py [FOLDER]
 
-writes panel.png (1280 wide, light) and panel-narrow.png (400 wide, dark) into FOLDER, by default docs/.
+writes panel.png (1280 wide, light), panel-narrow.png (400 wide, dark) and still.png, a still under several
+attacks, into FOLDER, by default docs/.
 It needs Chromium on the PATH. The photograph is NASA's, in the public domain.
 """
 
@@ -12,7 +13,7 @@ import sys
 from pathlib import Path
 
 from conftest import CHROMIUM, chromium, serve_here  # this folder's
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from monitor.config import Settings
 from monitor.session import Session
@@ -46,6 +47,22 @@ def shoot(browser: Browser, url: str, session: Session, folder: Path) -> None:
                 page.wait_for_event("response", lambda answer: "/run/predict" in answer.url)
             page.screenshot(path=folder / f"{name}.png", full_page=True)
             print(folder / f"{name}.png")
+        shoot_still(page, folder / "still.png")
+
+
+def shoot_still(page: Page, file: Path) -> None:
+    """Freeze a still, let the attacks that are ticked at first have it, and take their cards."""
+    page.emulate_media(color_scheme="light")
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.get_by_role("button", name="Freeze a still").click()
+    page.wait_for_selector(".cd-cards img")
+    page.get_by_role("button", name="Attack the still").click()
+    page.wait_for_selector(".cd-progress:not(:has(progress))", timeout=120_000)
+    page.wait_for_function(
+        "[...document.querySelectorAll('.cd-cards img')].every((i) => i.complete)"
+    )
+    page.locator(".cd-results").screenshot(path=file)
+    print(file)
 
 
 def main() -> None:

@@ -277,6 +277,42 @@ def test_pages_agree_and_three_of_one_browser_all_move(panel: Any, context: Brow
     expect(slider(looks[1].page, "eps [/255]")).to_have_value("11")
 
 
+def test_a_still_is_frozen_and_attacked_by_three_side_by_side(panel: Any, look: Look) -> None:
+    page = look.open(panel.url)
+    page.get_by_role("button", name="Attack the still").click()
+    expect(page.get_by_role("alert").filter(has_text="no still yet")).to_be_visible()
+    page.get_by_role("button", name="Freeze a still").click()
+    page.wait_for_function("() => document.querySelector('.cd-cards img')?.naturalWidth === 640")
+    expect(page.get_by_role("alert").filter(has_text="no still yet")).to_have_count(0)
+    for name in ("deepfool", "square"):
+        page.get_by_role("checkbox", name=name, exact=True).uncheck()
+    before = look.painted()
+    page.get_by_role("button", name="Attack the still").click()
+    expect(page.get_by_text("3 of 3 done")).to_be_visible()
+    each = page.locator(".cd-cards article")
+    expect(each).to_have_count(4)
+    for i, name in enumerate(("fgsm", "pgd", "noise"), start=1):
+        expect(each.nth(i).get_by_role("heading")).to_have_text(name)
+        expect(each.nth(i)).to_contain_text(re.compile(r"forwards\d+"))
+    expect(each.nth(2)).to_contain_text("goal met")
+    page.wait_for_function(
+        "() => [...document.querySelectorAll('.cd-cards img')].filter((i) => i.naturalWidth).length === 4"
+    )
+    page.wait_for_function(
+        "([s, n]) => Number(document.querySelector(s).dataset.painted) > n + 3",
+        arg=[ATTACKED, before],
+    )
+    for width in (1280, 390):
+        page.set_viewport_size({"width": width, "height": 800})
+        assert page.evaluate("document.scrollingElement.scrollWidth") <= width
+    page.reload()
+    expect(each).to_have_count(4)  # the still is the session's, not the page's
+    page.get_by_role("button", name="Freeze a still").click()
+    expect(each).to_have_count(1)
+    assert look.complaints == []
+    assert look.outside == []
+
+
 def test_nothing_sticks_out_sideways(panel: Any, look: Look) -> None:
     page = look.open(panel.url)
     for width in (1280, 400):

@@ -148,6 +148,7 @@ def test_an_attack_brings_a_norm_that_it_can_keep_and_what_else_it_needs(
     quiet: Session,
 ) -> None:
     session, controls = quiet, Controls(quiet)
+    assert controls.change("attack", "noise") == ""
     assert controls.change("norm", "l0") == ""
     assert controls.change("attack", "square") == ""
     assert session.settings.attack.norm is Norm.LINF
