@@ -53,18 +53,18 @@ class NanoNet(nn.Module):
     def __init__(self, classes: int) -> None:
         super().__init__()
         fine, middle, coarse = WIDTHS
-        self.stem = _Convolution(3, STEM, kernel=6, stride=4, padding=1)
-        self.fine = nn.Sequential(_Convolution(STEM, fine, stride=2), _Residual(fine))
-        self.middle = nn.Sequential(_Convolution(fine, middle, stride=2), _Residual(middle))
+        self.stem = Convolution(3, STEM, kernel=6, stride=4, padding=1)
+        self.fine = nn.Sequential(Convolution(STEM, fine, stride=2), Residual(fine))
+        self.middle = nn.Sequential(Convolution(fine, middle, stride=2), Residual(middle))
         # Dilated: a cell sees 230 pixels to each side instead of 165, at no cost. Without it signs of
         # 300 pixels and more were found with boxes that were too small.
         self.coarse = nn.Sequential(
-            _Convolution(middle, coarse, stride=2), _Residual(coarse, dilation=2)
+            Convolution(middle, coarse, stride=2), Residual(coarse, dilation=2)
         )
         self.to_middle = nn.Conv2d(coarse, middle, 1)
-        self.mix = _Convolution(middle, middle)
+        self.mix = Convolution(middle, middle)
         self.to_fine = nn.Conv2d(middle, fine, 1)
-        self.head = _Convolution(fine, fine)
+        self.head = Convolution(fine, fine)
         self.answer = nn.Conv2d(fine, classes + 4, 1)
         with torch.no_grad():
             assert self.answer.bias is not None
@@ -75,13 +75,13 @@ class NanoNet(nn.Module):
         fine = self.fine(self.stem(frames))
         middle = self.middle(fine)
         coarse = self.coarse(middle)
-        middle = self.mix(middle + _doubled(self.to_middle(coarse)))
-        fine = F.relu(fine + _doubled(self.to_fine(middle)), inplace=True)
+        middle = self.mix(middle + doubled(self.to_middle(coarse)))
+        fine = F.relu(fine + doubled(self.to_fine(middle)), inplace=True)
         answer: torch.Tensor = self.answer(self.head(fine))
         return answer
 
 
-class _Convolution(nn.Module):
+class Convolution(nn.Module):
     """Convolution, batch norm, rectifier; the norm is gone after `fold`."""
 
     def __init__(
@@ -108,20 +108,20 @@ class _Convolution(nn.Module):
         return normed
 
 
-class _Residual(nn.Module):
+class Residual(nn.Module):
     """x + two convolutions of x, rectified (He et al. 2015)."""
 
     def __init__(self, channels: int, dilation: int = 1) -> None:
         super().__init__()
         self.first, self.second = (
-            _Convolution(channels, channels, padding=dilation, dilation=dilation) for _ in range(2)
+            Convolution(channels, channels, padding=dilation, dilation=dilation) for _ in range(2)
         )
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return F.relu(x + self.second.linear(self.first(x)), inplace=True)
 
 
-def _doubled(x: torch.Tensor) -> torch.Tensor:
+def doubled(x: torch.Tensor) -> torch.Tensor:
     return F.interpolate(x, scale_factor=2.0, mode="nearest")
 
 
@@ -131,7 +131,7 @@ def fold(network: NanoNet) -> NanoNet:
 
     network.eval()
     for module in network.modules():
-        if isinstance(module, _Convolution) and isinstance(module.norm, nn.BatchNorm2d):
+        if isinstance(module, Convolution) and isinstance(module.norm, nn.BatchNorm2d):
             module.convolution = fuse_conv_bn_eval(module.convolution, module.norm)
             module.norm = nn.Identity()
     return network.requires_grad_(False)

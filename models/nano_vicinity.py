@@ -19,7 +19,7 @@ from torch import nn
 
 from models.detector import Pixels, checked, to_tensor
 from models.edits import Edits
-from models.nano import PADDING, SIDE, STRIDE, CellMap, NanoNet, _Convolution, _doubled, _Residual
+from models.nano import PADDING, SIDE, STRIDE, CellMap, Convolution, NanoNet, Residual, doubled
 
 Cells = npt.NDArray[np.int64]
 
@@ -77,7 +77,7 @@ class _Spots:
 class _Layer:
     """A convolution with its rectifier, on windows."""
 
-    def __init__(self, layer: _Convolution, before: torch.Tensor) -> None:
+    def __init__(self, layer: Convolution, before: torch.Tensor) -> None:
         convolution = layer.convolution
         self.weight = convolution.weight
         self._stride, self.dilation = convolution.stride[0], convolution.dilation[0]
@@ -161,8 +161,8 @@ class _Stage:
 
     def __init__(self, stage: nn.Module, x: torch.Tensor) -> None:
         down, residual = stage.children()
-        assert isinstance(down, _Convolution)
-        assert isinstance(residual, _Residual)
+        assert isinstance(down, Convolution)
+        assert isinstance(residual, Residual)
         begun = down.linear(x)
         first = residual.first.linear(begun.relu())
         second = begun.relu() + residual.second.linear(first.relu())
@@ -306,8 +306,8 @@ class NanoVicinity:
         middle = self._middle.befores[2].relu()
         self._coarse = _Stage(network.coarse, middle)
         above = network.to_middle(self._coarse.befores[2].relu())
-        mixed = network.mix.linear(middle + _doubled(above))
-        joined = F.relu(fine + _doubled(network.to_fine(mixed.relu())))
+        mixed = network.mix.linear(middle + doubled(above))
+        joined = F.relu(fine + doubled(network.to_fine(mixed.relu())))
         self._answer = _rows_first(network.answer(network.head(joined)))
         self._rest = _Rest(network, self._fine, self._coarse, mixed)
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import supervision as sv
 
 from models.detector import Detector
+from monitor.answers import Counts
 from monitor.arrays import Pixels
 from monitor.distances import Distances, distances
 from monitor.drift.matching import FrameDrift, ObjectDrift, match
@@ -20,7 +21,7 @@ from monitor.drift.trails import Trail
 from monitor.goals import Aim
 from monitor.limits import UNLIMITED, Limits
 from monitor.margin import Margin
-from monitor.objective import Counts, Objective
+from monitor.objective import Objective
 from monitor.perturbers import Perturber
 from monitor.places import Place
 from monitor.stopwatch import Stopwatch

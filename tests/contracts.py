@@ -8,13 +8,14 @@ import numpy as np
 import numpy.typing as npt
 
 from models.detector import Detector
+from monitor.answers import Answer
 from monitor.attack_settings import AttackSettings
 from monitor.attacks.driver import Attack, drive
 from monitor.catalog import CATALOG
 from monitor.distances import Budget, Norm
 from monitor.goals import Aim, Goal
 from monitor.knowledge import Knowledge
-from monitor.objective import Answer, Objective
+from monitor.objective import Objective
 from monitor.perturbers import per_frame
 
 Pixels = npt.NDArray[np.uint8]

@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 import supervision as sv
 
+from monitor.answers import Counts
 from monitor.distances import Distances
 from monitor.drift.matching import match
-from monitor.objective import Counts
 from monitor.pipeline import Observation
 from streams.frame import Frame
 

@@ -11,8 +11,8 @@ import numpy as np
 import supervision as sv
 from observations import observed
 
+from monitor.answers import Counts
 from monitor.config import Settings
-from monitor.objective import Counts
 from monitor.pipeline import Observation
 from monitor.runs import RunWriter
 from monitor.tracking import Tracking

@@ -43,6 +43,7 @@ LAYERS = [
         "monitor.config",
         "monitor.knowledge",
         "monitor.objective",
+        "monitor.answers",
         "monitor.asking",
         "monitor.criteria",
         "monitor.losses",

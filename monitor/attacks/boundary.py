@@ -7,10 +7,11 @@ from typing import Final
 
 import numpy as np
 
+from monitor.answers import Slope
 from monitor.arrays import Gradient
 from monitor.attacks.balls import Box, length, only
 from monitor.distances import Norm
-from monitor.objective import Objective, Slope
+from monitor.objective import Objective
 
 ASKS: Final = 6
 """Forwards of `tighten`."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from monitor.answers import Counts
 from monitor.catalog import CATALOG
 from monitor.config import Settings
 from monitor.drift.matching import FrameDrift
-from monitor.objective import Counts
 from monitor.perturbers import per_frame
 from streams.frame import Frame
 

@@ -201,7 +201,8 @@ def test_figures_intervals_and_reasons_stand_in_the_table(tmp_path: Path) -> Non
     (miss,) = [row for row in rows if "miss_rate" in row]
     assert "75.0 %" in miss
     assert re.search(r"\d+\.\d % to \d+\.\d %", miss)
-    assert page.count("Not measured:") == 0
+    assert page.count("Not measured:") == 1
+    assert "Not measured: no search for it was asked for (margin_every)" in page
     assert "Tracks: 1 followed, 1 lost under attack (after 0 frames, 0.00 s, median)" in page
     for key, value in (
         ("time_to_loss_frames", "0 frames"),

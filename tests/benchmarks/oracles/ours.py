@@ -95,7 +95,9 @@ def attacks(model: Bare) -> dict[str, Side]:
         "square_linf": lambda x, y, *, eps, queries: run(
             Square(queries=queries), x, Norm.LINF, eps, queries
         ),
-        "pixels_l0": lambda x, y, *, pixels, queries: run(OnePixel(), x, Norm.L0, pixels, queries),
+        "pixels_l0": lambda x, y, *, pixels, queries: run(
+            OnePixel(queries), x, Norm.L0, pixels, queries
+        ),
     }
 
 
