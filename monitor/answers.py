@@ -22,7 +22,6 @@ class Counts:
     queries : answers that a black-box view gave.
     stopped : the limits ended the search before the attack was done.
     surrogate : passes through another model, whose gradients a transfer attack took.
-    parts : passes through the model on parts of the frame, in whole frames.
     """
 
     forwards: int = 0
@@ -30,7 +29,6 @@ class Counts:
     queries: int = 0
     stopped: bool = False
     surrogate: int = 0
-    parts: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)

@@ -158,7 +158,7 @@ CATALOG: dict[str, Entry] = {
     ),
     "warm": Entry(
         build=lambda settings: WarmStep(steps=settings.steps),
-        summary="carries the perturbation from frame to frame and steps round the objects only",
+        summary="carries the perturbation from frame to frame; afresh where nothing carries",
         controls=("steps",),
         cost="on average at most 1.2 frames of fgsm",
         source="camdrift",

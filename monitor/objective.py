@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from typing import cast
 
 import numpy as np
@@ -24,7 +23,6 @@ from monitor.arrays import Gradient, Pixels
 from monitor.asking import Asked, AskedMany, asking
 from monitor.distances import Budget
 from monitor.errors import AttackContractError
-from monitor.excerpts import Rect
 from monitor.goals import Aim, Criterion, Goal
 from monitor.limits import UNLIMITED, Limits, Stopped
 from monitor.losses import Owned
@@ -85,7 +83,6 @@ class Objective:
         self._limits = limits
         self._make_surrogate = surrogate
         self._other: Objective | None = None
-        self._parts: list[tuple[float, Counts]] = []
         start = limits.clock()
         first = self._model.begin(pixels, self.aim.region, with_gradient)
         self._forward_s = self._slope_s = limits.clock() - start
@@ -114,24 +111,6 @@ class Objective:
     def hold(self, budget: Budget, *, nearest: bool = False) -> None:
         """Count only frames within the budget as attempts; with `nearest`, prefer the nearest that fell."""
         self._budget, self._nearest = budget, nearest
-
-    def excerpt(self, rect: Rect) -> Objective:
-        """The same questions about a part of the frame, which cost its share of a frame."""
-        x0, y0, x1, y1 = rect
-        pixels = np.ascontiguousarray(self.pixels[y0:y1, x0:x1])
-        region = self.aim.region
-        if region is not None:
-            region = tuple((a - x0, b - y0, c - x0, d - y0) for a, b, c, d in region)
-        part = Objective(
-            self._detector,
-            pixels,
-            replace(self.aim, region=region),
-            threshold=self._threshold,
-            iou=self._iou,
-            with_gradient=False,
-        )
-        self._parts.append((pixels.size / self.pixels.size, part.counts))
-        return part
 
     def gradient(self, pixels: Place) -> tuple[Answer, Gradient]:
         """The answer to a frame and the gradient of the goal's loss with respect to it; see `slope`."""
@@ -272,9 +251,6 @@ class Objective:
     def release(self) -> None:
         """Let go of the clean graph, which nobody will ask for any more; close the account."""
         self._clean_graph = None
-        self.counts.parts = sum(
-            share * (counts.forwards + counts.backwards) for share, counts in self._parts
-        )
         if self._other is not None:
             self.counts.surrogate = self._other.counts.forwards + self._other.counts.backwards
 

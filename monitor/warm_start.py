@@ -12,7 +12,6 @@ from monitor.arrays import Gradient, Pixels
 from monitor.attacks.driver import Attack, drive
 from monitor.attacks.iterate import Iterate
 from monitor.distances import Budget, Norm
-from monitor.excerpts import Rect, excerpts
 from monitor.flow import Motion, carried
 from monitor.goals import Criterion
 from monitor.knowledge import Knowledge
@@ -21,36 +20,28 @@ from monitor.perturbers import Perturbed, Perturber
 from streams.frame import Frame
 
 BACKWARD: Final = 1.5
-"""Forwards that a backward costs, for the account of what was spent: 1.4 to 2.1 on the bundled nets."""
+"""Forwards that a backward costs, for the account of what was spent: 1.2 to 2.1 on the bundled nets."""
 
 FGSM: Final = 2 + BACKWARD
 """Forwards that a frame with FGSM costs: the clean answer, a backward through it, the attacked answer."""
 
-PASS: Final = 0.25
-"""Of a whole frame's forward, what a pass costs however small its excerpt: on signs half of a frame took 0.69
-of the time, a quarter 0.49."""
-
 SAVED: Final = 4.0
 """Forwards that may be saved up for a frame that needs more."""
 
-LEAD: Final = 1.0
-"""Logits by which an excerpt has to fall at first: seen whole, the frame gives an object back a little."""
+LEARNING: Final = 10
+"""Frames of a new scene that may fail before carrying is judged: what is carried takes some to learn."""
 
-MORE, LESS, MOST = 1.0, 0.2, 8.0
-"""Logits that are added to the lead where the excerpts fell and the frame did not; taken off it where the
-frame fell, for then less may do; and the most that it comes to."""
+WEIGHT: Final = 0.1
+"""Of the newest frame in what is known of how often a way holds."""
 
+UNKNOWN: Final = 0.5
+"""How often beginning afresh is taken to hold before it was tried."""
 
-LEARNING = 10
-"""Frames of a new scene that may fail as they were carried before the search goes to excerpts. Carrying alone
-fells nearly all frames of a face before a camera, and half of those of scene:road, where objects pass
-by and grow; what is carried takes some frames to learn."""
+BETTER: Final = 0.05
+"""By how much more often beginning afresh has to hold: every time it is tried, carrying falls behind."""
 
-TRIES = 4
-"""Frames in a row that may fail after that, carried or in excerpts, before the other way is tried."""
-
-TURN = 16
-"""Frames in excerpts before what is carried is tried again: where it holds by then, it is the surer way."""
+HOPE: Final = 0.002
+"""By which the way not gone is thought better of, every frame, so that it is tried again some time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +52,7 @@ class WarmStep:
     ----------
     step : length of a step as a share of eps.
     decay : of the momentum of gradients, each divided by the mean of its absolute values.
-    steps : in one frame at most, each excerpt.
+    steps : in one frame at most.
     cost : what a frame may cost on average, in frames of FGSM.
     """
 
@@ -89,39 +80,45 @@ class Warmth:
     offset : where the last frame's attack ended, in grey levels.
     momentum : of its gradients.
     credit : forwards that are left to spend.
-    lead : logits by which an excerpt has to fall, so that the frame does.
-    patience : frames in a row that may still fail before the other way is tried.
-    turn : frames that are left in excerpts; 0: frames are taken as they were carried.
+    carrying, afresh : the share of frames that either way has felled lately.
+    learning : frames that may still fail before carrying is judged.
     """
 
     offset: Gradient
     momentum: Gradient
     credit: float = 0.0
-    lead: float = LEAD
-    patience: int = LEARNING
-    turn: int = 0
+    carrying: float = 1.0
+    afresh: float = UNKNOWN
+    learning: int = LEARNING
 
     @classmethod
     def fresh(cls, x: Pixels) -> Warmth:
         """Nothing yet."""
         return cls(np.zeros(x.shape, np.float32), np.zeros(x.shape, np.float32))
 
-    def tell(self, *, held: bool) -> None:
-        """Whether the way that was gone did for this frame; goes over to the other one where it does not."""
-        self.patience = max(self.patience, TRIES) if held else self.patience - 1
-        if self.turn:
-            self.turn = self.turn - 1 if self.patience else 0
-            self.patience = self.patience if self.turn else TRIES
-        elif not self.patience:
-            self.turn, self.patience = TURN, TRIES
+    @property
+    def carries(self) -> bool:
+        """The next frame goes on from the last one; else it begins afresh."""
+        return self.carrying + BETTER >= self.afresh
+
+    def tell(self, *, carried: bool, fell: bool) -> None:
+        """Whether the way that was gone did for this frame."""
+        if carried:
+            self.afresh = min(self.afresh + HOPE, 1.0)
+            if fell or not self.learning:
+                self.carrying += WEIGHT * (fell - self.carrying)
+            self.learning = max(self.learning - 1, 0)
+        else:
+            self.carrying = min(self.carrying + HOPE, 1.0)
+            self.afresh += WEIGHT * (fell - self.afresh)
 
 
 @dataclass(frozen=True, slots=True)
 class _Worn:
-    """One frame's attack: from the place carried to it, steps round the objects until all have fallen.
+    """One frame's attack, as far as its account allows.
 
-    What is far from the objects has next to no gradient, so the search looks at excerpts: a step costs little
-    more than the excerpt's share of a frame. The frame itself is judged once, at the end.
+    Carried: from the place carried to it; where that holds, a step for the next frame. Afresh, where objects
+    pass by and grow so that nothing carries: FGSM on the clean answer's own graph. Steps follow both.
     """
 
     knowledge: ClassVar[Knowledge] = Knowledge.WHITE_BOX
@@ -135,90 +132,42 @@ class _Worn:
     ) -> Pixels:
         """The frame after the steps that its account allows."""
         del rng
-        warmth = self.warmth
+        warmth, carried = self.warmth, self.warmth.carries
         warmth.credit = min(warmth.credit + self.step.cost * FGSM - 2, SAVED)
-        rects = self._where(objective, x)
-        if not rects:
-            return self._whole(objective, x, budget)
-        fell = [self._within(objective, x, budget, rect) for rect in rects]
-        frame = Iterate(x, budget).put(warmth.offset)
-        met = objective.answer(frame).fell
-        if met:
-            warmth.lead = max(warmth.lead - LESS, 0.0)
-        elif all(fell):
-            warmth.lead = min(warmth.lead + MORE, MOST)
-        warmth.tell(held=met)
-        return frame
-
-    def _where(self, objective: Objective, x: Pixels) -> list[Rect]:
-        """The excerpts to search; none: the whole frame, while what is carried holds or nothing is saved."""
-        if not self.warmth.turn:
-            return []
-        height, width = x.shape[:2]
-        rects = excerpts(objective.clean.xyxy, width, height)
-        return [] if rects == [(0, 0, width, height)] else rects
-
-    def _whole(self, objective: Objective, x: Pixels, budget: Budget) -> Pixels:
-        warmth = self.warmth
         point = Iterate(x, budget)
-        shown = point.put(warmth.offset)
-        look = objective.look(shown)
-        warmth.tell(held=look.answer.fell)
-        if look.answer.fell:
-            if warmth.credit >= BACKWARD:  # a step for the next frame, which moves on from this one
-                self._step(look, point, warmth.momentum, 1.0)
+        momentum = warmth.momentum if carried else np.zeros_like(warmth.momentum)
+        if carried:
+            point.put(warmth.offset)
         else:
-            self._climb(objective, objective, point, warmth.momentum, 1.0, 0.0, look)
+            self._step(objective.slope(x).gradient, point, momentum)
+        shown = point.pixels
+        look = objective.look(shown)
+        if not (carried and look.answer.fell):
+            look = self._climb(objective, point, momentum, look)
             shown = point.pixels
-        warmth.offset = point.offset
+        elif warmth.credit >= BACKWARD:  # for the next frame, which moves on from this one
+            self._step(look.slope(Criterion.GOAL).gradient, point, momentum)
+        warmth.tell(carried=carried, fell=look.answer.fell)
+        if carried:
+            warmth.offset = point.offset
         return shown
 
-    def _within(self, objective: Objective, x: Pixels, budget: Budget, rect: Rect) -> bool:
-        """Search one excerpt; True where it fell."""
-        x0, y0, x1, y1 = rect
-        here = slice(y0, y1), slice(x0, x1)
-        area = (x1 - x0) * (y1 - y0) / (x.shape[0] * x.shape[1])
-        share = area + PASS * (1 - area)
-        part = objective.excerpt(rect)
-        self.warmth.credit -= share
-        if not part.applies:
-            return True
-        point = Iterate(part.pixels, budget)
-        point.put(self.warmth.offset[here])
-        lead, momentum = self.warmth.lead, self.warmth.momentum[here].copy()
-        look = part.look(point.pixels)
-        self.warmth.credit -= share
-        self._climb(objective, part, point, momentum, share, lead, look)
-        self.warmth.momentum[here], self.warmth.offset[here] = momentum, point.offset
-        return part.best is not None and part.best.fell
-
-    def _climb(
-        self,
-        objective: Objective,
-        part: Objective,
-        point: Iterate,
-        momentum: Gradient,
-        share: float,
-        lead: float,
-        look: Look,
-    ) -> None:
-        """Step until the part has fallen by `lead` logits, or time or credit are spent."""
+    def _climb(self, objective: Objective, point: Iterate, momentum: Gradient, look: Look) -> Look:
+        """Step until the frame has fallen, or time or credit are spent; the last look."""
         for done in range(self.step.steps):
-            if look.answer.fell and look.value(Criterion.GAP) >= lead:
+            if look.answer.fell or self.warmth.credit < (1 + BACKWARD if done else 0):
                 break
-            if self.warmth.credit < (share * (1 + BACKWARD) if done else 0):
-                break
-            if done and not objective.time_for(share):
+            if done and not objective.time_for(1):
                 objective.counts.stopped = True
                 break
-            self._step(look, point, momentum, share)
-            look = part.look(point.pixels)
-            self.warmth.credit -= share
+            self._step(look.slope(Criterion.GOAL).gradient, point, momentum)
+            look = objective.look(point.pixels)
+            self.warmth.credit -= 1
+        return look
 
-    def _step(self, look: Look, point: Iterate, momentum: Gradient, share: float) -> None:
+    def _step(self, gradient: Gradient, point: Iterate, momentum: Gradient) -> None:
         """One step along the momentum, which takes the gradient in."""
-        gradient = look.slope(Criterion.GOAL).gradient
-        self.warmth.credit -= share * BACKWARD
+        self.warmth.credit -= BACKWARD
         size = float(np.abs(gradient).mean())
         if size > 0 and np.isfinite(size):
             momentum *= np.float32(self.step.decay)
@@ -251,8 +200,8 @@ class WarmStart:
 
     @property
     def needs_gradient(self) -> bool:
-        """Never of the clean frame: gradients are taken where the perturbation is worn."""
-        return False
+        """Where a frame begins afresh; else gradients are taken where the perturbation is worn."""
+        return self._warmth is not None and not self._warmth.carries
 
     def perturb(self, frame: Frame, view: Objective) -> Perturbed:
         """The attacked frame; without a budget, or with nothing to attack, the frame's own pixels."""

@@ -47,7 +47,6 @@ LAYERS = [
         "monitor.asking",
         "monitor.criteria",
         "monitor.losses",
-        "monitor.excerpts",
         "monitor.limits",
     },
     {

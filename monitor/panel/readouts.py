@@ -168,8 +168,6 @@ def _search(seen: Observation | None) -> str:
         return "deadline missed"
     if seen.counts.stopped:
         return "a frame; stopped early"
-    if seen.counts.parts:
-        return f"a frame; parts {seen.counts.parts:.1f}"
     return "a frame"
 
 

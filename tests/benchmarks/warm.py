@@ -122,9 +122,8 @@ def _raced(
 
 
 def _passes(view: Objective, backward: float) -> float:
-    """Forwards that a frame's passes are worth, those through parts of it by their share."""
-    counts = [(1.0, view.counts), *view._parts]  # `counts.parts` weighs a backward as a forward
-    return sum(share * (part.forwards + backward * part.backwards) for share, part in counts)
+    """Forwards that a frame's passes are worth."""
+    return view.counts.forwards + backward * view.counts.backwards
 
 
 def _backward(detector: WhiteBoxDetector, frame: Frame) -> float:

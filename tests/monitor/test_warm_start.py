@@ -13,7 +13,7 @@ from monitor.goals import Goal
 from monitor.limits import Limits
 from monitor.objective import Objective
 from monitor.perturbers import PerFrame, Perturbed
-from monitor.warm_start import BACKWARD, SAVED, WarmStart, WarmStep
+from monitor.warm_start import BACKWARD, LEARNING, SAVED, WarmStart, WarmStep, Warmth
 from monitor.warm_start import FGSM as FGSM_COST
 from streams.frame import Frame
 
@@ -82,7 +82,7 @@ def test_a_stream_that_never_falls_costs_what_its_account_allows() -> None:
     for index in range(frames):
         objective, _ = perturbed(warm, detector, pixels, index)
         counts = objective.counts
-        spent += counts.forwards + BACKWARD * counts.backwards + counts.parts
+        spent += counts.forwards + BACKWARD * counts.backwards
     assert spent / frames <= step.cost * FGSM_COST + SAVED / frames
 
 
@@ -141,21 +141,38 @@ def test_a_panning_camera_on_a_real_face(
     assert all(fallen[4:])
 
 
-def test_small_objects_that_carrying_does_not_fell_are_searched_in_parts(
-    faces: CenterFace, photograph: np.ndarray
-) -> None:
-    """A budget that only many steps can do with: the frames of the parts cost less than whole ones."""
-    wide = np.full((384, 640, 3), 90, np.uint8)
-    height, width = photograph.shape[:2]
-    wide[40 : 40 + height // 2, 60 : 60 + width // 2] = photograph[::2, ::2][
-        : height // 2, : width // 2
-    ]
-    warm = WarmStart(WarmStep(), Budget(Norm.LINF, 0.5 / 255))
-    parts = []
-    for index in range(14):
-        objective, _ = perturbed(warm, faces, wide, index)
-        if not objective.applies:
-            pytest.skip("the face is not found at this size")
-        parts.append(objective.counts.parts)
-    assert not any(parts[:10])
-    assert 0 < parts[10] < 8
+def test_where_nothing_carries_frames_begin_afresh_at_the_cost_of_fgsm() -> None:
+    """Every frame is another model's: what was carried is wrong, and one step from the frame is enough."""
+    rng = np.random.default_rng(2)
+    pixels = np.full((16, 16, 3), 128, np.uint8)
+    warm, fell, ways = WarmStart(WarmStep(), LINF_4), [], []
+    for index in range(40):
+        weights = rng.standard_normal((2, 16, 16, 3)).astype(np.float32)
+        weights[1] = 0
+        reach = 4 / 255 * np.abs(weights[0]).sum()
+        bias = float(-(weights[0] * (128 / 255)).sum() + 0.75 * reach)
+        ways.append(warm.needs_gradient)
+        objective, result = perturbed(warm, LinearDetector(weights, (bias, -50.0)), pixels, index)
+        fell.append(objective.answer(result.pixels).fell)
+        if ways[-1]:
+            assert (objective.counts.forwards, objective.counts.backwards) == (2, 1)
+    assert not any(ways[:LEARNING])
+    assert all(ways[LEARNING + 5 :])
+    assert all(fell[LEARNING + 5 :])
+
+
+def test_the_way_that_holds_more_often_is_gone_and_the_other_tried_again() -> None:
+    warmth = Warmth.fresh(np.zeros((2, 2, 3), np.uint8))
+    for _ in range(LEARNING):
+        assert warmth.carries
+        warmth.tell(carried=True, fell=False)
+    gone = []
+    for _ in range(400):
+        gone.append(warmth.carries)
+        warmth.tell(carried=warmth.carries, fell=not warmth.carries)
+    assert sum(gone) < 20, "afresh holds always, carrying never"
+    assert any(gone[100:]), "carrying is tried again"
+    for _ in range(400):
+        gone.append(warmth.carries)
+        warmth.tell(carried=warmth.carries, fell=warmth.carries)
+    assert all(gone[-300:]), "now it is the other way round"
