@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
+from linear import LinearDetector
 
 from models.detector import Detector
 from monitor.answers import Answer
@@ -60,6 +61,15 @@ def linear_reach(norm: Norm, eps: float, weights: np.ndarray) -> float:
     before = np.concatenate([[0.0], np.cumsum(room.reshape(-1)[order])[:-1]])
     spent = np.clip(eps - before, 0, room.reshape(-1)[order])
     return float((size.reshape(-1)[order] * spent).sum())
+
+
+def lost_at(norm: Norm, far: float) -> tuple[LinearDetector, Pixels]:
+    """One thing that is lost at that distance and no nearer, and its grey frame of 16 x 16."""
+    weights = np.random.default_rng(3).standard_normal((2, 16, 16, 3)).astype(np.float32)
+    weights[1] = 0
+    reach = linear_reach(norm, far, -weights[0])
+    bias = float(-(weights[0] * (128 / 255)).sum() + reach * (1 - 1e-4))
+    return LinearDetector(weights, (bias, -50.0)), np.full((16, 16, 3), 128, np.uint8)
 
 
 def attacks() -> Iterator[tuple[str, Attack, Norm]]:

@@ -9,8 +9,7 @@ import cv2
 import numpy as np
 import pytest
 import skimage.data
-from contracts import STRENGTH, attacked, attacks, judged, linear_reach
-from linear import LinearDetector
+from contracts import STRENGTH, attacked, attacks, judged, lost_at
 
 from models.centerface import CenterFace
 from models.classifier import SIDE, WholeFrame
@@ -63,19 +62,10 @@ def cup() -> np.ndarray:
     return np.asarray(small, dtype=np.uint8)
 
 
-def linear(norm: Norm) -> tuple[LinearDetector, np.ndarray]:
-    """One thing that is lost at the distance `LINEAR` and no nearer, and its grey frame."""
-    weights = np.random.default_rng(3).standard_normal((2, 16, 16, 3)).astype(np.float32)
-    weights[1] = 0
-    reach = linear_reach(norm, LINEAR[norm], -weights[0])
-    bias = float(-(weights[0] * (128 / 255)).sum() + reach * (1 - 1e-4))
-    return LinearDetector(weights, (bias, -50.0)), np.full((16, 16, 3), 128, np.uint8)
-
-
 def check_the_closed_form(attack: Attack, norm: Norm) -> None:
     """Between the levels the distance is that of the closed form; rounded the frame still falls."""
     assert isinstance(attack, Minimal)
-    detector, pixels = linear(norm)
+    detector, pixels = lost_at(norm, LINEAR[norm])
     objective = Objective(detector, pixels, Goal.VANISH, threshold=0.5)
     offset = attack.search.nearest(objective, pixels, norm, np.random.default_rng(0))
     assert offset is not None

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 import supervision as sv
-from contracts import linear_reach
+from contracts import lost_at
 from hypothesis import given
 from hypothesis import strategies as st
 from linear import LinearDetector
@@ -43,18 +43,9 @@ ROOM = {Norm.LINF: 1 / 255, Norm.L2: 0.2, Norm.L1: 0.8, Norm.L0: 2}
 """What whole levels and so few steps may cost."""
 
 
-def linear(norm: Norm) -> tuple[LinearDetector, np.ndarray]:
-    """One thing that is lost at the distance `FAR` and no nearer, and its grey frame."""
-    weights = np.random.default_rng(3).standard_normal((2, 16, 16, 3)).astype(np.float32)
-    weights[1] = 0
-    reach = linear_reach(norm, FAR[norm], -weights[0])
-    bias = float(-(weights[0] * (128 / 255)).sum() + reach * (1 - 1e-4))
-    return LinearDetector(weights, (bias, -50.0)), np.full((16, 16, 3), 128, np.uint8)
-
-
 @pytest.mark.parametrize("norm", list(Norm))
 def test_the_margin_is_the_distance_of_the_boundary_in_the_unit_of_eps(norm: Norm) -> None:
-    detector, pixels = linear(norm)
+    detector, pixels = lost_at(norm, FAR[norm])
 
     def ask() -> Objective:
         return Objective(detector, pixels, Goal.VANISH, threshold=0.5)

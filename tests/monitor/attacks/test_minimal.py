@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 import skimage.data
-from contracts import attacked, judged
+from contracts import attacked, judged, lost_at
 from hypothesis import given
 from hypothesis import strategies as st
 from linear import LinearDetector
@@ -185,21 +185,6 @@ def test_searches_end_nearer_than_deepfool(
         assert far[name] <= far[f"DeepFool-{norm}"] * 1.02, name
 
 
-def at_distance(norm: Norm, far: float) -> tuple[LinearDetector, np.ndarray]:
-    """A thing that is lost at that distance and no nearer."""
-    weights = np.random.default_rng(7).standard_normal((2, 16, 16, 3)).astype(np.float32)
-    weights[1] = 0
-    pixels = np.full((16, 16, 3), 128, np.uint8)
-    room = np.where(weights[0] > 0, 128, 127) / 255
-    if norm is Norm.L0:
-        gains = np.sort((np.abs(weights[0]) * room).sum(axis=-1), axis=None)[::-1]
-        gap = gains[: int(far)].sum()
-    else:
-        gap = far * steepness(weights[0], norm)
-    bias = float(gap * (1 - 1e-4) - (weights[0] * (128 / 255)).sum())
-    return LinearDetector(weights, (bias, -50.0)), pixels
-
-
 OUT_OF_REACH = [(Norm.LINF, 4 / 255), (Norm.L2, 2.0), (Norm.L1, 0.4), (Norm.L0, 20)]
 
 
@@ -207,7 +192,7 @@ OUT_OF_REACH = [(Norm.LINF, 4 / 255), (Norm.L2, 2.0), (Norm.L1, 0.4), (Norm.L0, 
 def test_a_frame_that_cannot_fall_goes_as_far_as_allowed_and_has_not_fallen(
     norm: Norm, far: float
 ) -> None:
-    detector, pixels = at_distance(norm, far)
+    detector, pixels = lost_at(norm, far)
     budget = Budget(norm, far / 2)
     objective, frame = attacked(Shortest(FMN(10)), detector, pixels, budget)
     assert budget.holds(pixels, frame)
@@ -219,7 +204,7 @@ def test_a_frame_that_cannot_fall_goes_as_far_as_allowed_and_has_not_fallen(
 
 @pytest.mark.parametrize(("norm", "far"), OUT_OF_REACH)
 def test_on_the_levels_no_frame_much_nearer_falls(norm: Norm, far: float) -> None:
-    detector, pixels = at_distance(norm, far)
+    detector, pixels = lost_at(norm, far)
     most = {Norm.LINF: 1.0, Norm.L2: 20.0, Norm.L1: 200.0, Norm.L0: 256}[norm]
     objective, frame = attacked(Shortest(FMN(10)), detector, pixels, Budget(norm, most))
     assert judged(objective, frame).fell
@@ -258,7 +243,7 @@ def test_where_time_runs_out_there_is_a_frame_and_it_is_inside(
     search: Search, norm: Norm, seconds: int
 ) -> None:
     far = dict(OUT_OF_REACH)[norm]
-    detector, pixels = at_distance(norm, far)
+    detector, pixels = lost_at(norm, far)
     limits = Limits(deadline=float(seconds), clock=Clock())
     objective = Objective(detector, pixels, Goal.VANISH, threshold=0.5, limits=limits)
     budget = Budget(norm, 2 * far)
@@ -268,7 +253,7 @@ def test_where_time_runs_out_there_is_a_frame_and_it_is_inside(
 
 
 def test_what_was_found_is_brought_home_before_the_deadline() -> None:
-    detector, pixels = at_distance(Norm.L2, 2.0)
+    detector, pixels = lost_at(Norm.L2, 2.0)
     limits = Limits(deadline=300.0, clock=Clock())
     objective = Objective(detector, pixels, Goal.VANISH, threshold=0.5, limits=limits)
     frame = drive(Shortest(FMN(1000)), objective, Budget(Norm.L2, 8.0), np.random.default_rng(0))
@@ -277,7 +262,7 @@ def test_what_was_found_is_brought_home_before_the_deadline() -> None:
 
 
 def test_tightening_gives_back_the_pixels_that_do_least() -> None:
-    detector, pixels = at_distance(Norm.L0, 3)
+    detector, pixels = lost_at(Norm.L0, 3)
     objective = Objective(detector, pixels, Goal.VANISH, threshold=0.5)
     box, found = Box.around(pixels), Nearest(Norm.L0)
     slope = objective.slope(pixels).gradient / 255
