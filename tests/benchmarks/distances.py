@@ -7,7 +7,8 @@ Prediction, written before it was measured: five figures of a byte each take som
 bytes. From memory that hides behind the read, 1.5 x; from the cache, which delivers three times as fast, it
 does not, 2.5 x. numpy and torch write down a dozen intermediate frames: 30 x and more.
 
-RESULT
+Seen on two quiet cores: 1.86 x the read from memory, 4.6 x from the cache, whose read was faster than thought
+(0.09 ms); torch 66 x, numpy 89 x the kernel. The reads differ between machines more than the kernel does.
 """
 
 from __future__ import annotations

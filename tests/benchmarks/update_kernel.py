@@ -15,7 +15,8 @@ others, written before they were made so: L2, whose rounding had cost up to 24 m
 which had made a dozen passes with several numbers a value, 2 x, as what is left beside one pass is on a few
 values.
 
-RESULT
+Seen on two quiet cores: Linf 0.82 x its copy, torch 6.6 x the kernel; L2 1.5 and 1.6 x; L0 1.95 x; L1 3.1 x,
+missed.
 """
 
 from __future__ import annotations

@@ -8,6 +8,9 @@ float and channels last, and ask for nothing but the forward. Without ART ours s
 
 How many frames go at once matters. The bare network on a machine that others kept busy, frames a
 second in batches of 1, 4, 8, 16, 32, 64, 128: 75, 120, 103, 89, 70, 57, 52. ART asks 128 at a time.
+
+Seen on two quiet cores, with ours asking four at a time: 158 answers a second, ART 57, the bare network
+180 by 4 and 88 by 64.
 """
 
 from __future__ import annotations
