@@ -19,6 +19,7 @@ from models.detector import Candidates
 from monitor import catalog
 from monitor.attacks.noise import Noise
 from monitor.drift.matching import Outcome
+from monitor.margin import MarginSearch
 from monitor.panel.cards import STILLS, cards, progress_line
 from monitor.panel.still import Progress, Table, Trial, carried_attacks, still_attacks
 from monitor.panel.still_bench import Bench
@@ -132,6 +133,20 @@ def test_a_still_is_kept_while_the_stream_goes_on(session: Session, bench: Bench
     assert picture is not None
     assert picture.shape == (480, 640, 3)
     assert [thing.outcome for thing in kept.drift.objects] == [Outcome.KEPT]
+
+
+def test_no_margin_is_searched_for_on_the_still(
+    session: Session, bench: Bench, wait_for: Wait, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No card shows it, and what it costs would stand as the attack's time."""
+    asked: list[str] = []
+    monkeypatch.setattr(
+        MarginSearch, "of", lambda *_: asked.append(threading.current_thread().name)
+    )
+    session.apply({"margin_every": 1})
+    assert bench.attack(["noise"]) == ""
+    assert [trial.progress for trial in done(bench, wait_for)] == [Progress.DONE]
+    assert "camdrift-still" not in asked
 
 
 def test_every_attack_says_what_it_came_to_under_the_settings_that_hold(
