@@ -156,8 +156,9 @@ class Summariser:
     def _why_not(self, name: str) -> str:
         if name in _LATER:
             return _LATER[name]
-        if name in ("attack_success_rate", "margin_eps"):
-            return self._why_no_success() if name != "margin_eps" else self._why_no_margin()
+        own = {"attack_success_rate": self._why_no_success, "margin_eps": self._why_no_margin}
+        if name in own:
+            return own[name]()
         if name in _OF_TRACKS and self._counts["clean_objects"]:
             return self._why_no_track(name)
         if name == "centre_shift_px" and self._counts["clean_objects"]:

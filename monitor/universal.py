@@ -10,6 +10,7 @@ import numpy as np
 from monitor.arrays import Gradient, Pixels
 from monitor.attacks.driver import Attack, drive
 from monitor.attacks.iterate import Iterate
+from monitor.attacks.momentum import take_in
 from monitor.distances import Budget, Norm
 from monitor.knowledge import Knowledge
 from monitor.objective import Objective
@@ -86,10 +87,7 @@ class _Worn:
         if carried.frames >= self.step.learn:
             return worn.pixels
         _, gradient = objective.gradient(worn.pixels)
-        size = float(np.abs(gradient).mean())
-        if size > 0 and np.isfinite(size):
-            carried.momentum *= np.float32(self.step.decay)
-            carried.momentum += gradient / np.float32(size)
+        if take_in(carried.momentum, gradient, self.step.decay):
             carried.place.ascend(carried.momentum, self.step.step)
             carried.frames += 1
         return worn.put(carried.place.offset)

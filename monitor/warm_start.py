@@ -11,6 +11,7 @@ from monitor.answers import Look
 from monitor.arrays import Gradient, Pixels
 from monitor.attacks.driver import Attack, drive
 from monitor.attacks.iterate import Iterate
+from monitor.attacks.momentum import take_in
 from monitor.distances import Budget, Norm
 from monitor.flow import Motion, carried
 from monitor.goals import Criterion
@@ -168,10 +169,7 @@ class _Worn:
     def _step(self, gradient: Gradient, point: Iterate, momentum: Gradient) -> None:
         """One step along the momentum, which takes the gradient in."""
         self.warmth.credit -= BACKWARD
-        size = float(np.abs(gradient).mean())
-        if size > 0 and np.isfinite(size):
-            momentum *= np.float32(self.step.decay)
-            momentum += gradient / np.float32(size)
+        if take_in(momentum, gradient, self.step.decay):
             point.ascend(momentum, self.step.step)
 
 

@@ -12,7 +12,7 @@ import pytest
 import skimage.data
 
 from models.centerface import CenterFace, load_centerface
-from models.classifier import WholeFrame, load_classifier
+from models.classifier import SIDE, WholeFrame, load_classifier
 from models.memory import keep_freed_memory
 
 Pixels = npt.NDArray[np.uint8]
@@ -48,6 +48,15 @@ def photograph() -> Pixels:
 def portrait() -> Pixels:
     """The same in a quarter of the pixels, (120, 160, 3), for what takes many looks."""
     return _astronaut(160, 120)
+
+
+@pytest.fixture(scope="session")
+def cup() -> Pixels:
+    """A photograph that the classifier is sure of: an espresso, uint8 BGR (224, 224, 3), read-only."""
+    picture = cv2.cvtColor(skimage.data.coffee(), cv2.COLOR_RGB2BGR)
+    small = np.asarray(cv2.resize(picture, (SIDE, SIDE), interpolation=cv2.INTER_AREA), np.uint8)
+    small.flags.writeable = False
+    return small
 
 
 def _astronaut(width: int, height: int) -> Pixels:

@@ -5,14 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-import cv2
 import numpy as np
 import pytest
-import skimage.data
 from contracts import STRENGTH, attacked, attacks, judged, lost_at
 
 from models.centerface import CenterFace
-from models.classifier import SIDE, WholeFrame
+from models.classifier import WholeFrame
 from models.detector import Detector
 from monitor.attack_settings import AttackSettings
 from monitor.attacks.balls import length
@@ -52,14 +50,6 @@ HALF = 0.5
 
 FAR = 0.75
 """The same towards one label that is far away."""
-
-
-@pytest.fixture(scope="module")
-def cup() -> np.ndarray:
-    """A photograph that the classifier is sure of: an espresso, uint8 BGR (224, 224, 3)."""
-    picture = cv2.cvtColor(skimage.data.coffee(), cv2.COLOR_RGB2BGR)
-    small = cv2.resize(picture, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
-    return np.asarray(small, dtype=np.uint8)
 
 
 def check_the_closed_form(attack: Attack, norm: Norm) -> None:

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from monitor.arrays import Pixels
+from monitor.arrays import Gradient, Pixels
 from monitor.attacks.iterate import Iterate
 from monitor.distances import Budget, Norm
 from monitor.knowledge import Knowledge
@@ -45,8 +45,16 @@ class MomentumFGSM:
             answer, gradient = objective.gradient(point.pixels)
             if answer.fell and self.early_stop:
                 return answer.pixels
-            size = np.abs(gradient).mean()
-            if size > 0 and np.isfinite(size):
-                momentum = np.float32(self.decay) * momentum + gradient / size
+            take_in(momentum, gradient, self.decay)
             point.ascend(momentum, 1 / self.steps)
         return point.pixels
+
+
+def take_in(momentum: Gradient, gradient: Gradient, decay: float) -> bool:
+    """Mu g + grad / mean |grad|, written to `momentum`; False, and nothing is, for a gradient of no size."""
+    size = float(np.abs(gradient).mean())
+    if not (size > 0 and np.isfinite(size)):
+        return False
+    momentum *= np.float32(decay)
+    momentum += gradient / np.float32(size)
+    return True

@@ -20,14 +20,7 @@ from streams.opening import SCENE_PREFIX
 from streams.producers.devices import listed_cameras
 from streams.scenes import SCENES
 
-WORDS: Final = (
-    "source",
-    "attack",
-    "goal",
-    "target",
-    "at",
-    "norm",
-    "eps",
+KNOBS: Final = (
     "steps",
     "step_size",
     "restarts",
@@ -41,6 +34,18 @@ WORDS: Final = (
     "early_stop",
     "deadline_ms",
     "margin_every",
+)
+"""The words that only some attacks heed, in the order in which their widgets stand."""
+
+WORDS: Final = (
+    "source",
+    "attack",
+    "goal",
+    "target",
+    "at",
+    "norm",
+    "eps",
+    *KNOBS,
     "threshold",
     "amplify",
 )

@@ -10,23 +10,6 @@ from models.zoo import ZOO
 from monitor.goals import Criterion
 from monitor.panel.controls import description
 
-KNOBS: Final = (
-    "steps",
-    "step_size",
-    "restarts",
-    "decay",
-    "loss",
-    "queries",
-    "population",
-    "learn",
-    "surrogate",
-    "random_start",
-    "early_stop",
-    "deadline_ms",
-    "margin_every",
-)
-"""In the order in which they stand."""
-
 _SLIDERS: Final = {
     "steps": (1, 50, 1),
     "step_size": (0.05, 2, 0.05),

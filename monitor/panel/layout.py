@@ -17,6 +17,7 @@ from monitor.panel.chart import chart
 from monitor.panel.controls import (
     AMPLIFY,
     EPS,
+    KNOBS,
     WORDS,
     Controls,
     attack_info,
@@ -28,7 +29,7 @@ from monitor.panel.controls import (
     targets,
 )
 from monitor.panel.guard import LOGOUT
-from monitor.panel.knobs import KNOBS, knob
+from monitor.panel.knobs import knob
 from monitor.panel.labels import top_labels
 from monitor.panel.still_bench import Bench
 from monitor.panel.still_page import StillPage

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import math
 
-import cv2
 import numpy as np
 import pytest
-import skimage.data
 from contracts import attacked, judged, lost_at
 from hypothesis import given
 from hypothesis import strategies as st
 from linear import LinearDetector
 
 from models.centerface import CenterFace
-from models.classifier import SIDE, WholeFrame
+from models.classifier import WholeFrame
 from monitor.attack_settings import AttackSettings
 from monitor.attacks.balls import Box, length, project, steepness
 from monitor.attacks.boundary import ASKS, Nearest, tighten
@@ -41,13 +39,6 @@ SEARCHES = [
     (LBFGS(10), Norm.L2),
 ]
 NAMES = [f"{type(search).__name__}-{norm}" for search, norm in SEARCHES]
-
-
-@pytest.fixture(scope="module")
-def cup() -> np.ndarray:
-    """A photograph that the classifier is sure of: an espresso, uint8 BGR (224, 224, 3)."""
-    picture = cv2.cvtColor(skimage.data.coffee(), cv2.COLOR_RGB2BGR)
-    return np.asarray(cv2.resize(picture, (SIDE, SIDE), interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def drawn(seed: int, spread: float) -> tuple[Box, np.ndarray]:

@@ -13,6 +13,7 @@ from monitor.distances import Norm
 from monitor.panel import readouts
 from monitor.panel.controls import (
     EPS,
+    KNOBS,
     WORDS,
     Controls,
     attack_info,
@@ -23,7 +24,6 @@ from monitor.panel.controls import (
     sources,
     targets,
 )
-from monitor.panel.knobs import KNOBS
 from monitor.session import Session
 from monitor.status import SessionState
 
