@@ -6,28 +6,15 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
+from monitor.attack_settings import AttackSettings
+
 Tree = Mapping[str, Any]  # read back from JSON
 
 # The words of config.toml that decide a run's numbers.
 _DECISIVE = (
     ("detector", ("model", "threshold")),
     ("stream", ("width",)),
-    (
-        "attack",
-        (
-            "attack",
-            "goal",
-            "target",
-            "at",
-            "norm",
-            "eps",
-            "steps",
-            "step_size",
-            "restarts",
-            "random_start",
-            "early_stop",
-        ),
-    ),
+    ("attack", tuple(AttackSettings.model_fields)),
     ("drift", ("iou",)),
     ("run", ("seed", "frames")),
 )
@@ -40,7 +27,9 @@ def reproduction(manifest: Tree, condition: Tree) -> list[str]:
     lies in is the reader's.
     """
     pieces = [["camdrift", "evaluate", str(manifest["source"])]]
+    chosen = manifest["config"]["attack"]
     said = [word for word in ("target", "at") if condition.get(word)]
+    said += [word for word in ("deadline_ms", "margin_every") if chosen[word]]
     heeded = {"attack", "goal", *said, "norm", "eps", *condition["parameters"]}
     for section, words in _DECISIVE:
         for word in words:
