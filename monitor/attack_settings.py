@@ -52,7 +52,11 @@ class AttackSettings(Section):
         description="gradient steps a frame, for attacks that take several",
     )
     step_size: float = Field(
-        default=0.25, gt=0, le=2, description="length of one step, as a share of eps"
+        default=1.0, gt=0, le=2, description="length of the first step, as a share of eps"
+    )
+    anneal: bool = Field(
+        default=True,
+        description="steps shrink along half a cosine, down to none; false: all are step_size long",
     )
     restarts: int = Field(
         default=1, ge=1, le=100, description="random starts tried before giving up, each of `steps`"

@@ -66,6 +66,7 @@ def _pgd(settings: AttackSettings) -> PGD:
     return PGD(
         steps=settings.steps,
         step_size=settings.step_size,
+        anneal=settings.anneal,
         restarts=settings.restarts,
         random_start=settings.random_start,
         early_stop=settings.early_stop,
@@ -92,16 +93,16 @@ CATALOG: dict[str, Entry] = {
     ),
     "pgd": Entry(
         build=_pgd,
-        summary="many small steps, projected back onto the budget after each",
-        controls=("steps", "step_size", "restarts", "random_start", "early_stop"),
+        summary="many steps that get shorter, projected back onto the budget after each",
+        controls=("steps", "step_size", "anneal", "restarts", "random_start", "early_stop"),
         cost="at most restarts x steps (forwards + backwards) + 2 forwards",
         source="Madry et al. 2018",
         chance=True,
     ),
     "bim": Entry(
-        build=lambda settings: BIM(settings.steps, settings.step_size, settings.early_stop),
+        build=lambda settings: BIM(settings.steps, settings.early_stop),
         summary="small steps from the frame itself: the basic iterative method",
-        controls=("steps", "step_size", "early_stop"),
+        controls=("steps", "early_stop"),
         cost="at most steps x (forward + backward) + 2 forwards",
         source="Kurakin et al. 2017",
     ),

@@ -23,6 +23,7 @@ from streams.scenes import SCENES
 KNOBS: Final = (
     "steps",
     "step_size",
+    "anneal",
     "restarts",
     "decay",
     "loss",

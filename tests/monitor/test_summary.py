@@ -218,7 +218,8 @@ def test_the_condition_names_only_what_the_attack_heeds() -> None:
     pgd = of(attack="pgd", steps=7)
     assert pgd["parameters"] == {
         "steps": 7,
-        "step_size": 0.25,
+        "step_size": 1.0,
+        "anneal": True,
         "restarts": 1,
         "random_start": True,
         "early_stop": True,

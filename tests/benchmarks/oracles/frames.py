@@ -51,8 +51,8 @@ TARGETS = {"FGSM": 1.3, "PGD-10": 1.15, "PGD-10, early stop": 3.0}
 OURS_NAME = "ours"
 OURS: dict[str, Attack] = {
     "FGSM": FGSM(),
-    "PGD-10": PGD(steps=STEPS, step_size=STEP_SIZE, early_stop=False),
-    "PGD-10, early stop": PGD(steps=STEPS, step_size=STEP_SIZE, early_stop=True),
+    "PGD-10": PGD(steps=STEPS, early_stop=False),
+    "PGD-10, early stop": PGD(steps=STEPS, early_stop=True),
 }
 THEIRS = {
     "FGSM": ("fgsm_linf", {"eps": BUDGET.eps}),

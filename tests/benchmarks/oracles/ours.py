@@ -74,9 +74,7 @@ def attacks(model: Bare) -> dict[str, Side]:
         return lambda x, y, *, eps: run(FGSM(), x, norm, eps)
 
     def pgd(norm: Norm) -> Side:
-        return lambda x, y, *, eps, steps, step_size: run(
-            PGD(steps=steps, step_size=step_size), x, norm, eps
-        )
+        return lambda x, y, *, eps, steps, step_size: run(PGD(steps=steps), x, norm, eps)
 
     def apgd(loss: Criterion) -> Side:
         return lambda x, y, *, eps, steps: run(APGD(steps=steps, loss=loss), x, Norm.LINF, eps)
