@@ -35,7 +35,7 @@ def build_aim(settings: AttackSettings, detector: Detector) -> Aim:
         no class of the model, or an attack that needs gradients of a model that has none.
     """
     if settings.attack == NONE:
-        return Aim(Goal.ANY)  # nobody asks
+        return _aim_of_faults(settings, detector)
     _check_knowledge(settings, detector)
     goal = settings.goal
     if goal not in possible_goals(detector):
@@ -43,6 +43,14 @@ def build_aim(settings: AttackSettings, detector: Detector) -> Aim:
     if "target" not in goal.heeds or (not settings.target and goal is Goal.FABRICATE):
         return Aim(goal)
     return Aim(goal, target_id(settings.target, detector))
+
+
+def _aim_of_faults(settings: AttackSettings, detector: Detector) -> Aim:
+    """What a frame without an attack is judged by: a fault wants nothing, so what it cannot do is let be."""
+    goal = settings.goal
+    if goal not in possible_goals(detector) or goal is Goal.MISLABEL:
+        return Aim(Goal.ANY)
+    return Aim(goal)
 
 
 def target_id(name: str, detector: Detector) -> int:

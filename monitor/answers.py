@@ -30,6 +30,14 @@ class Counts:
     stopped: bool = False
     surrogate: int = 0
 
+    def add(self, other: Counts) -> None:
+        """What was spent on a frame beside it that the same attack asked about."""
+        self.forwards += other.forwards
+        self.backwards += other.backwards
+        self.queries += other.queries
+        self.surrogate += other.surrogate
+        self.stopped |= other.stopped
+
 
 @dataclass(frozen=True, eq=False)
 class Answer:

@@ -15,6 +15,8 @@ from monitor.catalog import CATALOG, build_attack, queries_of
 from monitor.config import ModelSettings, Settings
 from monitor.distances import Budget
 from monitor.errors import ConfigError
+from monitor.faults import with_faults
+from monitor.faulty import Faulty
 from monitor.goals import Aim
 from monitor.kernels.warm import warm_up
 from monitor.margin import Margin, MarginOfAttack, MarginSearch
@@ -72,13 +74,15 @@ def build_perturber(settings: Settings, stream: int = 0) -> Perturber:
 
     Raises
     ------
-    ConfigError : no such attack, or a norm or budget that it cannot keep.
+    ConfigError : no such attack or fault, or a norm, a budget or a severity that it cannot keep.
     """
-    attack = build_attack(settings.attack)
-    if attack is None:
-        return Untouched()
-    budget = Budget(settings.attack.norm, settings.attack.eps)
-    return CATALOG[settings.attack.attack].lift(attack, budget, settings.run.seed, stream)
+    attack, seed = build_attack(settings.attack), settings.run.seed
+    perturber: Perturber = Untouched()
+    if attack is not None:
+        budget = Budget(settings.attack.norm, settings.attack.eps)
+        perturber = CATALOG[settings.attack.attack].lift(attack, budget, seed, stream)
+    faults = settings.faults
+    return with_faults(faults.faults, faults.ramp, perturber, seed, stream)
 
 
 def build_pipeline(
@@ -100,6 +104,8 @@ def build_pipeline(
     model = detector or load_detector(settings)
     aim = build_aim(settings.attack, model)
     warm_up()
+    if isinstance(perturber, Faulty):
+        perturber.compile()
     return Pipeline(
         detector=model,
         perturber=perturber,

@@ -59,7 +59,8 @@ def _root(
 
 @app.command()
 @with_settings(
-    *("stream", "detector", "model", "attack", "drift", "panel", "run"), without=("part_frames",)
+    *("stream", "detector", "model", "attack", "faults", "drift", "panel", "run"),
+    without=("part_frames",),
 )
 def live(
     settings: Settings,
@@ -77,7 +78,8 @@ def live(
 
 @app.command()
 @with_settings(
-    *("stream", "detector", "model", "attack", "drift", "run"), without=("source", "loop", "record")
+    *("stream", "detector", "model", "attack", "faults", "drift", "run"),
+    without=("source", "loop", "record"),
 )
 def evaluate(
     settings: Settings,
@@ -124,6 +126,28 @@ def attacks() -> None:
     from monitor.commands.listing import attack_table
 
     _print_table(attack_table())
+
+
+@app.command()
+def faults(
+    sheet: Annotated[
+        Path | None, typer.Option(help="draw every fault at five severities into this picture")
+    ] = None,
+    source: Annotated[
+        str, typer.Option(help="with --sheet: whose frames they are put on, such as photo:FILE")
+    ] = "scene:road",
+) -> None:
+    """List the natural faults of a camera: where each strikes, its constants and their source."""
+    from monitor.commands.listing import fault_table
+
+    if sheet is not None:
+        from monitor.commands.fault_sheet import write_sheet
+
+        write_sheet(source, sheet)
+        typer.echo(f"sheet: {sheet}")
+        return
+
+    _print_table(fault_table())
 
 
 @models_app.callback(invoke_without_command=True)

@@ -104,6 +104,23 @@ class ModelSettings(Section):
         return std
 
 
+class FaultSettings(Section):
+    """What the camera suffers by itself, with or without an attack."""
+
+    faults: str = Field(
+        default="",
+        max_length=500,
+        description='names that `camdrift faults` lists, each with a severity from 0 to 5: "fog:2, jpeg"; '
+        "without one it is 3; empty: none",
+    )
+    ramp: int = Field(
+        default=0,
+        ge=0,
+        le=1_000_000,
+        description="frames over which all severities rise from 0 and fall back again; 0: they stay",
+    )
+
+
 class DriftSettings(Section):
     """How the two answers are compared."""
 
@@ -165,6 +182,7 @@ class Settings(Section):
     detector: DetectorSettings = DetectorSettings()
     model: ModelSettings = ModelSettings()
     attack: AttackSettings = AttackSettings()
+    faults: FaultSettings = FaultSettings()
     drift: DriftSettings = DriftSettings()
     panel: PanelSettings = PanelSettings()
     run: RunSettings = RunSettings()

@@ -98,6 +98,22 @@ class Objective:
             self._other = self._make_surrogate()
         return self._other
 
+    def of(self, pixels: Pixels, *, with_gradient: bool) -> Objective:
+        """The same questions about another frame, whose own clean answer is what the goal starts from.
+
+        The surrogate, if there is one, goes on looking at the first frame.
+        """
+        return Objective(
+            self._detector,
+            pixels,
+            self.aim,
+            threshold=self._threshold,
+            iou=self._iou,
+            with_gradient=with_gradient,
+            limits=self._limits,
+            surrogate=self._make_surrogate,
+        )
+
     @property
     def applies(self) -> bool:
         """False where the goal has nothing to work on."""

@@ -24,10 +24,12 @@ class Perturbed:
     ----------
     pixels : uint8 BGR (H, W, 3); the frame's own array where nothing was done.
     attacked : False where there was no budget or nothing to attack.
+    severity : the highest of the camera's faults on it; None where the stream has none.
     """
 
     pixels: Pixels
     attacked: bool
+    severity: float | None = None
 
 
 class Perturber(Protocol):

@@ -45,6 +45,7 @@ class Observation:
     distances : how far the two frames are apart, under every norm.
     stages_ms : milliseconds a stage: scale, clean, attack, attacked, drift, margin.
     late : True where the attacked answer came after the deadline.
+    severity : the highest of the camera's faults on the frame; None: the stream has none.
     margin : least eps at which the frame was seen to fall; infinity: it did not; None: not measured.
     tracks : what tracking says of each object of the drift; empty until `Tracking` has seen the frame.
     clean_trails, attacked_trails : where the tracks of either answer were in the last seconds.
@@ -60,6 +61,7 @@ class Observation:
     distances: Distances
     stages_ms: Mapping[str, float]
     late: bool = False
+    severity: float | None = None
     margin: float | None = None
     tracks: tuple[ObjectTrack, ...] = ()
     clean_trails: tuple[Trail, ...] = ()
@@ -147,6 +149,7 @@ class Pipeline:
             distances=apart,
             stages_ms=watch.laps,
             late=late,
+            severity=perturbed.severity,
             margin=margin,
         )
 

@@ -16,12 +16,15 @@ import numpy as np
 
 from monitor.catalog import CATALOG, NONE, build_attack
 from monitor.config import Settings
+from monitor.corruptions.fault import Stage
 from monitor.distances import Norm, format_eps
 from monitor.drift.intervals import ratio_interval
 from monitor.drift.ledger import TrackFigures, TrackLedger
 from monitor.drift.windows import RATIOS, FrameTally, RollingWindow, inexact
+from monitor.faults import FAULTS, parse_faults
 from monitor.margin import median_margin, success_curve
 from monitor.pipeline import Observation
+from monitor.severity import fails_at, severity_curve
 
 NAMES = (
     *RATIOS,
@@ -40,6 +43,7 @@ NAMES = (
     "map_clean",
     "map_attacked",
     "margin_eps",
+    "fails_at_severity",
 )
 """The figures of a summary; every one is there, null where it was not measured."""
 
@@ -79,6 +83,7 @@ class Summariser:
         self._over = [array("d") for _ in RATIOS]
         self._under = [array("d") for _ in RATIOS]
         self._margins = array("d")
+        self._severities: list[tuple[float, bool]] = []
         self._furthest = dict.fromkeys(Norm, 0.0)
 
     @property
@@ -121,6 +126,8 @@ class Summariser:
         )
         if seen.margin is not None:
             self._margins.append(seen.margin)
+        if self._settings.faults.ramp and seen.severity and seen.success is not None:
+            self._severities.append((seen.severity, seen.success))
 
     def summary(self) -> dict[str, object]:
         """The summary, ready for JSON; its keys are `NAMES` and what they stand on."""
@@ -128,6 +135,7 @@ class Summariser:
             **self._window.rates().as_dict(),
             **self.tracks.figures().as_dict(),
             "margin_eps": median_margin(self._margins),
+            "fails_at_severity": fails_at(curve := severity_curve(self._severities)),
         }
         figures = {name: values.get(name) for name in NAMES}
         missing = [name for name, value in figures.items() if value is None]
@@ -139,6 +147,8 @@ class Summariser:
             "intervals": self._intervals(),
             # [eps, share of the frames that fall at it], where margins were measured.
             "margin_curve": [list(point) for point in success_curve(self._margins)],
+            # [severity up to which, share of the frames that fall there, frames], where faults ramp.
+            "severity_curve": [list(point) for point in curve],
             **{f"{norm}_max": most for norm, most in self._furthest.items()},
             "condition": condition(self._settings, self._source, self._class_names),
         }
@@ -156,7 +166,11 @@ class Summariser:
     def _why_not(self, name: str) -> str:
         if name in _LATER:
             return _LATER[name]
-        own = {"attack_success_rate": self._why_no_success, "margin_eps": self._why_no_margin}
+        own = {
+            "attack_success_rate": self._why_no_success,
+            "margin_eps": self._why_no_margin,
+            "fails_at_severity": self._why_no_severity,
+        }
         if name in own:
             return own[name]()
         if name in _OF_TRACKS and self._counts["clean_objects"]:
@@ -188,18 +202,45 @@ class Summariser:
             return (
                 f"of {len(self._margins)} frames that were searched {fallen} fell, fewer than half"
             )
-        if words.attack == NONE or words.eps == 0 or self._counts["frames_attacked"] == 0:
+        if words.attack == NONE:
+            return "no attack was run"
+        if words.eps == 0 or self._counts["frames_attacked"] == 0:
             return self._why_no_success()
         return "no search for it was asked for (margin_every), and the attack does not look for it"
 
+    def _why_no_severity(self) -> str:
+        faults = self._settings.faults
+        if not parse_faults(faults.faults):
+            return "no fault was set"
+        if not faults.ramp:
+            return "no ramp was asked for: the severities stayed as they were"
+        return "at no severity at least half of the frames fell, of three or more"
+
     def _why_no_success(self) -> str:
-        if self._settings.attack.attack == NONE:
+        faulty = bool(parse_faults(self._settings.faults.faults))
+        if self._settings.attack.attack == NONE and not faulty:
             return "no attack was run"
-        if self._settings.attack.eps == 0:
+        if self._settings.attack.eps == 0 and not faulty:
             return "a budget of 0 leaves every frame as it is"
         if self._settings.attack.at and "at" in self._settings.attack.goal.heeds:
             return f"no frame held the place {self._settings.attack.at}, free of what was to appear there"
         return _NO_OBJECT
+
+
+def fault_rows(text: str) -> list[dict[str, object]]:
+    """The faults of a run in the order in which a picture met them, with the attack after the sensor."""
+    order = list(Stage)
+    named = sorted(parse_faults(text), key=lambda one: order.index(FAULTS[one[0]].stage))
+    return [
+        {
+            "name": name,
+            "severity": severity,
+            "stage": str(FAULTS[name].stage),
+            "summary": FAULTS[name].summary,
+            "source": FAULTS[name].source,
+        }
+        for name, severity in named
+    ]
 
 
 def condition(settings: Settings, source: str, class_names: Sequence[str]) -> dict[str, object]:
@@ -225,6 +266,8 @@ def condition(settings: Settings, source: str, class_names: Sequence[str]) -> di
         "norm": str(words.norm),
         "eps": words.eps,
         "eps_text": format_eps(words.eps, words.norm),
+        "faults": fault_rows(settings.faults.faults),
+        "ramp": settings.faults.ramp,
         "parameters": {}
         if entry is None
         else {word: settings.word(word) for word in entry.controls},

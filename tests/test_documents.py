@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from monitor.commands.listing import ATTACK_COLUMNS, attack_rows
+from monitor.commands.listing import ATTACK_COLUMNS, FAULT_COLUMNS, attack_rows, fault_cells
 from monitor.goals import Goal
 from monitor.status import SessionState
 from streams.states import LEGAL_MOVES, SourceState
@@ -46,6 +46,7 @@ def test_every_file_that_a_document_links_to_is_there() -> None:
         "docs/design.md",
         "docs/models.md",
         "docs/attacks.md",
+        "docs/faults.md",
     ):
         document = ROOT / name
         for target in re.findall(r"\]\((?!https?:)([^)#]+)", document.read_text(encoding="utf-8")):
@@ -60,3 +61,8 @@ def test_the_table_of_goals_is_the_codes() -> None:
 def test_the_table_of_attacks_is_the_catalogues() -> None:
     text = (ROOT / "docs" / "attacks.md").read_text(encoding="utf-8")
     assert rows(f"| {' | '.join(ATTACK_COLUMNS)} |", text) == [list(row) for row in attack_rows()]
+
+
+def test_the_table_of_faults_is_the_catalogues() -> None:
+    text = (ROOT / "docs" / "faults.md").read_text(encoding="utf-8")
+    assert rows(f"| {' | '.join(FAULT_COLUMNS)} |", text) == [list(row) for row in fault_cells()]

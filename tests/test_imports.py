@@ -30,9 +30,12 @@ LAYERS = [
     {
         "monitor.catalog",
         "monitor.drift",
+        "monitor.faults",
+        "monitor.faulty",
         "monitor.flow",
         "monitor.margin",
         "monitor.perturbers",
+        "monitor.severity",
         "monitor.stopwatch",
         "monitor.universal",
         "monitor.warm_start",

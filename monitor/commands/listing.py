@@ -14,7 +14,9 @@ from models.own_files import FORMS
 from models.zoo import ZOO
 from monitor.attack_settings import AttackSettings
 from monitor.catalog import CATALOG
+from monitor.corruptions.fault import Stage
 from monitor.distances import Norm
+from monitor.faults import FAULTS
 from monitor.goals import Goal
 
 ATTACK_COLUMNS = (
@@ -26,6 +28,8 @@ ATTACK_COLUMNS = (
     "cost a frame",
     "source",
 )
+
+FAULT_COLUMNS = ("fault", "what it does", "stage", "severities 1 to 5", "source")
 
 MOST_CLASSES = 12
 """Class names that a row can hold."""
@@ -52,6 +56,27 @@ def attack_rows() -> list[tuple[str, ...]]:
         told = (entry.summary, str(attack.knowledge), norms, goals, entry.cost, entry.source)
         rows.append((name, *told))
     return rows
+
+
+def fault_table() -> Table:
+    """One row a fault of the catalogue, in the order in which a picture meets them."""
+    table = _table("scene, lens, light and sensor come before an attack, codec and link after it")
+    table.add_column("fault", style="bold", no_wrap=True)
+    for heading in FAULT_COLUMNS[1:]:
+        table.add_column(heading)
+    for row in fault_cells():
+        table.add_row(*row)
+    return table
+
+
+def fault_cells() -> list[tuple[str, ...]]:
+    """The catalogue's cells under `FAULT_COLUMNS`; docs/faults.md holds the same."""
+    order = list(Stage)
+    rows = sorted(FAULTS.items(), key=lambda row: order.index(row[1].stage))
+    return [
+        (name, entry.summary, str(entry.stage), entry.constants, entry.source)
+        for name, entry in rows
+    ]
 
 
 def model_table(*, timed: bool = True) -> Table:

@@ -35,6 +35,8 @@ KNOBS: Final = (
     "early_stop",
     "deadline_ms",
     "margin_every",
+    "faults",
+    "ramp",
 )
 """The words that only some attacks heed, in the order in which their widgets stand."""
 
@@ -115,8 +117,10 @@ def sources(settings: Settings) -> list[tuple[str, str]]:
 def heeds(settings: Settings, word: str) -> bool:
     """True where the attack at work looks at this setting."""
     name = settings.attack.attack
+    if word in ("faults", "ramp"):
+        return word == "faults" or bool(settings.faults.faults)
     if name == NONE:
-        return False
+        return word == "goal" and bool(settings.faults.faults)
     always = ("goal", "norm", "eps", "deadline_ms", "margin_every", *settings.attack.goal.heeds)
     return word in always or word in CATALOG[name].controls
 

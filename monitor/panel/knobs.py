@@ -20,10 +20,15 @@ _SLIDERS: Final = {
     "learn": (1, 500, 1),
     "deadline_ms": (0, 2000, 10),
     "margin_every": (0, 100, 1),
+    "ramp": (0, 900, 30),
 }
 """Word -> least, most, step; a value beyond them widens the slider."""
 
-_LABELS: Final = {"deadline_ms": "deadline [ms]", "margin_every": "margin every [frames]"}
+_LABELS: Final = {
+    "deadline_ms": "deadline [ms]",
+    "margin_every": "margin every [frames]",
+    "ramp": "ramp [frames]",
+}
 
 
 def knob(word: str, value: Any, *, visible: bool) -> Any:
@@ -40,6 +45,10 @@ def knob(word: str, value: Any, *, visible: bool) -> Any:
             info=info,
             visible=visible,
             buttons=[],
+        )
+    if word == "faults":
+        return gr.Textbox(
+            value, label=label, info=info, visible=visible, placeholder="fog:2, jpeg", max_lines=1
         )
     if word == "loss":
         names = [str(criterion) for criterion in Criterion]

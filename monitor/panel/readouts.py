@@ -110,10 +110,12 @@ def difference_caption(reading: Reading, settings: Settings) -> str:
 
 def attack_text(settings: Settings) -> str:
     """The attack in the words of config.toml."""
-    attack = settings.attack
+    attack, faults = settings.attack, settings.faults.faults
     if attack.attack == NONE:
-        return "no attack"
-    return f"{attack.attack}, {goal_text(settings)}, {attack.norm} {format_eps(attack.eps, attack.norm)}"
+        return faults or "no attack"
+    beside = f"; {faults}" if faults else ""
+    budget = f"{attack.norm} {format_eps(attack.eps, attack.norm)}"
+    return f"{attack.attack}, {goal_text(settings)}, {budget}{beside}"
 
 
 def goal_text(settings: Settings) -> str:

@@ -175,6 +175,13 @@ _MARGIN = (
     "each was seen to fall.",
 )
 
+_SEVERITY = (
+    "fails_at_severity",
+    "Fails at severity",
+    "{:g} of 5".format,
+    "The least severity of the faults, in steps of a half, at which at least half of the frames fell.",
+)
+
 _OF_CLASSES = ("relabel_rate", "js_distance_classes")
 _ONE_CLASS = " This model knows one class only."
 
@@ -198,7 +205,9 @@ def figure_rows(summary: Mapping[str, object]) -> list[FigureRow]:
     rows = []
     norm = Norm(condition["norm"])
     margin = (*_MARGIN[:2], lambda eps: f"{norm} {format_eps(eps, norm)}", _MARGIN[2])
-    for key, title, written, meaning in (*_ROWS[:2], margin, *_ROWS[2:]):
+    # A row of it where faults ramp; others would only read that they do not.
+    severity = [_SEVERITY] if condition["ramp"] else []
+    for key, title, written, meaning in (*_ROWS[:2], margin, *severity, *_ROWS[2:]):
         value, interval = summary[key], intervals.get(key)
         rows.append(
             FigureRow(

@@ -15,6 +15,7 @@ _DECISIVE = (
     ("detector", ("model", "threshold")),
     ("stream", ("width",)),
     ("attack", tuple(AttackSettings.model_fields)),
+    ("faults", ("faults", "ramp")),
     ("drift", ("iou",)),
     ("run", ("seed", "frames")),
 )
@@ -33,6 +34,8 @@ def reproduction(manifest: Tree, condition: Tree) -> list[str]:
     heeded = {"attack", "goal", *said, "norm", "eps", *condition["parameters"]}
     for section, words in _DECISIVE:
         for word in words:
+            if section == "faults" and not manifest["config"][section]["faults"]:
+                continue
             if section != "attack" or word in heeded:
                 value = _shown(word, manifest["config"][section][word], condition)
                 pieces.append(_option(word, value))

@@ -38,10 +38,11 @@ def headline(summary: Tree) -> str:
     """The result in one plain sentence."""
     condition, counts = summary["condition"], summary["counts"]
     frames, clean = counts["frames"], counts["clean_objects"]
-    if condition["attack"] == NONE:
+    faulty = bool(condition["faults"])
+    if condition["attack"] == NONE and not faulty:
         these = "this one frame" if frames == 1 else f"these {frames} frames"
         return f"No attack was run on {these}: this is the baseline."
-    if condition["eps"] == 0:
+    if condition["eps"] == 0 and not faulty:
         return f"With a budget of 0 {_attack(condition)} leaves every frame as it was: nothing drifted."
     if not counts["frames_attacked"] and condition.get("at"):
         return (
@@ -58,7 +59,42 @@ def headline(summary: Tree) -> str:
             f"The detector found no {things(summary, 1)} in {_of_frames(frames)}, "
             "so there was nothing to attack."
         )
-    return f"{_attack(condition)} {_budget_phrase(condition)} {_deed(summary, clean)}."
+    return f"{_doer(condition)} {_deed(summary, clean)}."
+
+
+def _doer(condition: Tree) -> str:
+    """What was done to the frames: the attack at its budget, the faults at their severities, or both."""
+    faults = fault_text(condition)
+    if condition["attack"] == NONE or condition["eps"] == 0:
+        return faults[:1].upper() + faults[1:]
+    attack = f"{_attack(condition)} {_budget_phrase(condition)}"
+    return f"{attack}, with {faults}," if faults else attack
+
+
+def fault_text(condition: Tree) -> str:
+    """Like "fog at severity 2 and jpeg at severity 3"; empty where there are none."""
+    parts = [
+        f"{fault['name'].replace('_', ' ')} at severity {fault['severity']:g}"
+        for fault in condition["faults"]
+    ]
+    if not parts:
+        return ""
+    listed_ = " and ".join(filter(None, (", ".join(parts[:-1]), parts[-1])))
+    return listed_ + (" at most, ramped up and down" if condition["ramp"] else "")
+
+
+def _fault_row(summary: Tree) -> list[tuple[str, str]]:
+    condition = summary["condition"]
+    if not condition["faults"]:
+        return []
+    named = "; ".join(
+        f"{fault['name'].replace('_', ' ')}, severity {fault['severity']:g} of 5: {fault['summary']} "
+        f"({fault['stage']}; constants: {fault['source']})"
+        for fault in condition["faults"]
+    )
+    order = "; scene, lens, light and sensor come before the attack, codec and link after it"
+    ramp = f"; ramped up and down over {condition['ramp']} frames" if condition["ramp"] else ""
+    return [("Faults", named + ramp + (order if condition["attack"] != NONE else ""))]
 
 
 def _deed(summary: Tree, clean: int) -> str:
@@ -99,7 +135,8 @@ def plain_result(summary: Tree) -> str:
             f"A {noun} counts once for every frame it is seen in."
         )
     rate, interval = summary["miss_rate"], summary["intervals"]["miss_rate"]
-    if rate is not None and summary["condition"]["attack"] != NONE:
+    condition = summary["condition"]
+    if rate is not None and (condition["attack"] != NONE or condition["faults"]):
         text += f" Miss rate {percent(rate)}"
         text += (
             f", 95 % interval {percent(interval[0])} to {percent(interval[1])}."
@@ -132,6 +169,7 @@ def condition_rows(summary: Tree) -> list[tuple[str, str]]:
             f"from an overlap (IoU) of {condition['iou']:g}",
         ),
     ]
+    rows += _fault_row(summary)
     if condition["attack"] == NONE:
         return [*rows, ("Attack", "none"), ("Seed", str(condition["seed"]))]
     parameters = ", ".join(
@@ -193,7 +231,11 @@ def not_tested(summary: Tree) -> list[str]:
         )
     else:
         notes.append("Any attack at all.")
-    notes.append("Natural faults: noise, blur, weather, exposure, compression.")
+    notes.append(
+        "Other natural faults than those above, and other severities."
+        if condition["faults"]
+        else "Natural faults: noise, blur, weather, exposure, compression."
+    )
     notes.append(
         "Correctness. An object that the detector misses in the clean frame does not count."
     )

@@ -72,6 +72,13 @@ FRAMES = pa.schema(
         _field("l1", pa.float64(), "1", "L1 distance of the two frames, pixel units of [0, 1]"),
         _field("l0", pa.int64(), "1", "pixels in which the two frames differ"),
         _field(
+            "severity",
+            pa.float64(),
+            "1",
+            "highest of the camera's faults, 0 to 5; null: none",
+            True,
+        ),
+        _field(
             "margin",
             pa.float64(),
             "1",
@@ -171,6 +178,7 @@ def frame_row(seen: Observation) -> Row:
         "l2": seen.distances.l2,
         "l1": seen.distances.l1,
         "l0": seen.distances.l0,
+        "severity": seen.severity,
         "margin": seen.margin,
     }
 

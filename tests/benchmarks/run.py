@@ -46,6 +46,7 @@ BENCHMARKS = {
         "A monitored frame beside foolbox's and ART's, 224 x 224, EfficientNet-Lite0",
         ("rounds", "data"),
     ),
+    "faults": Benchmark("Natural faults beside imagecorruptions-imaug's, 640 x 480"),
     "pixel_queries": Benchmark("Questions of a one-pixel attack, 224 x 224, EfficientNet-Lite0"),
     "detectors": Benchmark("How often the detectors fall, 4/255", ("data",), strength=True),
     "warm": Benchmark("warm beside PGD-10 and FGSM, VANISH", ("clips",), strength=True),

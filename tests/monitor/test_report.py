@@ -292,6 +292,35 @@ def test_the_command_makes_the_same_run_again(attack: str, tmp_path: Path) -> No
     assert (again.run.seed, again.stream.width) == (5, 224)
 
 
+FAULTY = {"attack": "none", "faults": "fog:2, low_light:1.5", "eps": "4/255"}
+
+
+def test_faults_without_an_attack_are_told_as_what_was_done(tmp_path: Path) -> None:
+    page = page_of(tmp_path, [GONE] * 12, **FAULTY)
+    text = re.sub(r"<[^>]+>|\s+", " ", page)
+    assert "Fog at severity 2 and low light at severity 1.5 made 12 of 12 faces vanish." in text
+    assert "fog, severity 2 of 5" in text
+    assert "No attack was run" not in text
+    assert "Fails at severity" not in text
+
+
+def test_an_attack_with_faults_names_both_and_their_order(tmp_path: Path) -> None:
+    page = page_of(tmp_path, [GONE] * 12, attack="fgsm", faults="jpeg", ramp=6)
+    text = re.sub(r"<[^>]+>|\s+", " ", page)
+    assert "FGSM at 4/255, with jpeg at severity 3 at most, ramped up and down, made" in text
+    assert "codec and link after it" in text
+    assert "Fails at severity" in text
+
+
+def test_the_command_names_the_faults(tmp_path: Path) -> None:
+    run = Run.open(run_of(tmp_path, [GONE], **FAULTY, ramp=30))
+    condition = run.summary["condition"]
+    assert isinstance(condition, dict)
+    command = shlex.split(" ".join(reproduction(run.manifest, condition)))
+    assert command[command.index("--faults") + 1] == "fog:2, low_light:1.5"
+    assert command[command.index("--ramp") + 1] == "30"
+
+
 def test_a_budget_that_is_no_whole_level_is_not_rounded(tmp_path: Path) -> None:
     eps = 0.0123456
     run = Run.open(run_of(tmp_path, [GONE], eps=eps))

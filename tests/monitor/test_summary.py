@@ -42,6 +42,7 @@ DESIGN = {
     "map_clean",
     "map_attacked",
     "margin_eps",
+    "fails_at_severity",
 }
 
 LATER = {
@@ -50,6 +51,7 @@ LATER = {
     "map_clean",
     "map_attacked",
     "margin_eps",
+    "fails_at_severity",
 }
 
 

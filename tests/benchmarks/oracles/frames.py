@@ -12,8 +12,8 @@ success by: 1.4 x. PGD-10 costs 9 + 280 + 9 against 9 + 280 + 18: 1.03 x from th
 from what lies between them. With early stop two or three steps are enough: 4 x.
 
 Seen on two quiet cores: FGSM 1.29 x the fastest of theirs (1.28 to 1.47 on busy ones), PGD-10 0.97 x,
-with early stop 4.2 x. Beside the network's passes a frame of ours takes 0.4 ms; a forward takes 8.1 ms, with its
-graph 10.4, and backward too 18.8, so FGSM's passes allow 1.3 and PGD's 1.04.
+with early stop 4.2 x. Beside the network's passes a frame of ours takes 0.4 ms; a forward takes 8.1 ms,
+with its graph 10.4, and backward too 18.8, so FGSM's passes allow 1.3 and PGD's 1.04.
 """
 
 from __future__ import annotations
