@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import cv2
@@ -19,9 +20,11 @@ Pixels = npt.NDArray[np.uint8]
 
 keep_freed_memory()  # as the command does
 
-# What an example takes says more of the machine than of the code.
-hypothesis.settings.register_profile("camdrift", deadline=None)
-hypothesis.settings.load_profile("camdrift")
+# What an example takes says more of the machine than of the code. A run tries the same examples every
+# time, so that a change is judged by what it changes; HYPOTHESIS_PROFILE=search looks for others.
+hypothesis.settings.register_profile("camdrift", deadline=None, derandomize=True)
+hypothesis.settings.register_profile("search", deadline=None)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "camdrift"))
 
 SHARED = Path(__file__).parent.parent.parent / "shared" / "data"
 

@@ -49,6 +49,7 @@ BENCHMARKS = {
     "faults": Benchmark("Natural faults beside imagecorruptions-imaug's, 640 x 480"),
     "pixel_queries": Benchmark("Questions of a one-pixel attack, 224 x 224, EfficientNet-Lite0"),
     "detectors": Benchmark("How often the detectors fall, 4/255", ("data",), strength=True),
+    "fault_misses": Benchmark("Miss rates under faults and attacks", ("data",), strength=True),
     "warm": Benchmark("warm beside PGD-10 and FGSM, VANISH", ("clips",), strength=True),
     "strength": Benchmark("Ours beside the best of the others", ("data",), strength=True),
 }

@@ -5,7 +5,7 @@ from math import hypot
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from streams.scenes.pitch.flight import GRAVITY, RADIUS, RESTITUTION, ROLLING, Flight
@@ -60,6 +60,7 @@ def test_given_a_rolling_ball_when_it_stops_then_the_way_is_that_of_the_friction
     assert flight.legs[-1].begin == pytest.approx(6.5 / ROLLING)
 
 
+@example(start=(0.0, 0.0), target=(0.0, 5e-324), seconds=1.0, up=0.0)
 @given(PLACES, PLACES, st.floats(0.5, 4.0), st.floats(0, 8))
 def test_given_a_target_when_aimed_then_the_ball_is_there_in_time(start, target, seconds, up):
     x, y, z = Flight.aimed(start, target, seconds, up).place_at(seconds)

@@ -16,6 +16,7 @@ GRIP: Final = 0.78
 ROLLING: Final = 1.3
 """Metres a second squared by which grass slows a rolling ball."""
 _LEAST_BOUNCE: Final = 0.5  # metres a second upwards; less is rolling
+_NOWHERE: Final = 1e-9  # metres; less is no way at all
 
 Vector = tuple[float, float, float]
 
@@ -90,7 +91,9 @@ class Flight:
         """
         dx, dy = target[0] - start[0], target[1] - start[1]
         way = hypot(dx, dy)
-        if way == 0:
+        if (
+            way < _NOWHERE
+        ):  # the squares of less may come to 0, and the halving would end at its top
             return cls.kicked(*start, (0.0, 0.0, up))
         low, high = 0.0, 3.0 * way / min(seconds, 0.3) + 10.0
         for _ in range(60):
