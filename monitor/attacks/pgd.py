@@ -24,7 +24,7 @@ class PGD:
 
     By default the steps shrink along half a cosine (Loshchilov, Hutter 2017, eq. 5), from the whole budget
     to none: the first goes where FGSM would, the last settle. 10 such steps beside 10 of eps / 4, VANISH at
-    4/255: ball on 25 photographs 24 and 23, signs on the 25 hardest of 128 21 and 16; ImageNet's labels on 40
+    4/255: ball on 25 photographs 24 and 23, signs on 25, hard ones among them, 21 and 16; labels of 40
     photographs under L2 0.25: 30 both, with 177 gradients and 215; "tabby" instead, L2 0.5: 13 and 10.
 
     Attributes
