@@ -80,20 +80,21 @@ class Faulty:
     faults: tuple[Worn, ...]
     inner: Perturber
     ramp: int = 0
+    _before: tuple[Worn, ...] = field(init=False, repr=False)
+    _after: tuple[Worn, ...] = field(init=False, repr=False)
     _index: int | None = None
 
     def __post_init__(self) -> None:
-        order = list(Stage)
-        self.faults = tuple(sorted(self.faults, key=lambda worn: order.index(worn.stage)))
+        self.faults = tuple(sorted(self.faults, key=lambda worn: worn.stage.place))
+        self._before, self._after = (
+            tuple(worn for worn in self.faults if (worn.stage in AFTER_THE_ATTACK) is after)
+            for after in (False, True)
+        )
 
     @property
     def needs_gradient(self) -> bool:
         """That of the attack where it sees the clean frame itself; else it asks about another frame."""
         return self.inner.needs_gradient and not self._before
-
-    @property
-    def _before(self) -> tuple[Worn, ...]:
-        return tuple(worn for worn in self.faults if worn.stage not in AFTER_THE_ATTACK)
 
     def compile(self) -> None:
         """See `Worn.compile`."""
@@ -120,7 +121,7 @@ class Faulty:
             pixels = worn.apply(pixels, share, frame.index)
         attacked = self._attacked(frame, pixels, view)
         pixels = attacked.pixels
-        for worn in self.faults[len(self._before) :]:
+        for worn in self._after:
             pixels = worn.apply(pixels, share, frame.index)
         return Perturbed(pixels, attacked.attacked or view.applies, severity)
 

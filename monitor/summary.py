@@ -16,7 +16,6 @@ import numpy as np
 
 from monitor.catalog import CATALOG, NONE, build_attack
 from monitor.config import Settings
-from monitor.corruptions.fault import Stage
 from monitor.distances import Norm, format_eps
 from monitor.drift.intervals import ratio_interval
 from monitor.drift.ledger import TrackFigures, TrackLedger
@@ -229,8 +228,7 @@ class Summariser:
 
 def fault_rows(text: str) -> list[dict[str, object]]:
     """The faults of a run in the order in which a picture met them, with the attack after the sensor."""
-    order = list(Stage)
-    named = sorted(parse_faults(text), key=lambda one: order.index(FAULTS[one[0]].stage))
+    named = sorted(parse_faults(text), key=lambda one: FAULTS[one[0]].stage.place)
     return [
         {
             "name": name,

@@ -14,7 +14,6 @@ from models.own_files import FORMS
 from models.zoo import ZOO
 from monitor.attack_settings import AttackSettings
 from monitor.catalog import CATALOG
-from monitor.corruptions.fault import Stage
 from monitor.distances import Norm
 from monitor.faults import FAULTS
 from monitor.goals import Goal
@@ -37,13 +36,8 @@ MOST_CLASSES = 12
 
 def attack_table() -> Table:
     """One row an attack of the catalogue."""
-    table = _table("passes through the model; the clean and the attacked answer are included")
-    table.add_column("attack", style="bold", no_wrap=True)
-    for heading in ATTACK_COLUMNS[1:]:
-        table.add_column(heading)
-    for row in attack_rows():
-        table.add_row(*row)
-    return table
+    caption = "passes through the model; the clean and the attacked answer are included"
+    return _filled(ATTACK_COLUMNS, attack_rows(), caption)
 
 
 def attack_rows() -> list[tuple[str, ...]]:
@@ -60,19 +54,13 @@ def attack_rows() -> list[tuple[str, ...]]:
 
 def fault_table() -> Table:
     """One row a fault of the catalogue, in the order in which a picture meets them."""
-    table = _table("scene, lens, light and sensor come before an attack, codec and link after it")
-    table.add_column("fault", style="bold", no_wrap=True)
-    for heading in FAULT_COLUMNS[1:]:
-        table.add_column(heading)
-    for row in fault_cells():
-        table.add_row(*row)
-    return table
+    caption = "scene, lens, light and sensor come before an attack, codec and link after it"
+    return _filled(FAULT_COLUMNS, fault_cells(), caption)
 
 
 def fault_cells() -> list[tuple[str, ...]]:
     """The catalogue's cells under `FAULT_COLUMNS`; docs/faults.md holds the same."""
-    order = list(Stage)
-    rows = sorted(FAULTS.items(), key=lambda row: order.index(row[1].stage))
+    rows = sorted(FAULTS.items(), key=lambda row: row[1].stage.place)
     return [
         (name, entry.summary, str(entry.stage), entry.constants, entry.source)
         for name, entry in rows
@@ -132,6 +120,17 @@ def _shortened(classes: tuple[str, ...]) -> str:
     if len(classes) <= MOST_CLASSES:
         return ", ".join(classes)
     return f"{', '.join(classes[:3])}, ... ({len(classes)})"
+
+
+def _filled(columns: tuple[str, ...], rows: list[tuple[str, ...]], caption: str) -> Table:
+    """A catalogue's cells under its columns, of which the first holds the names."""
+    table = _table(caption)
+    table.add_column(columns[0], style="bold", no_wrap=True)
+    for heading in columns[1:]:
+        table.add_column(heading)
+    for row in rows:
+        table.add_row(*row)
+    return table
 
 
 def _table(caption: str) -> Table:

@@ -9,14 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from monitor.arrays import Pixels
-from monitor.corruptions.fault import Shape, at_severity, blended, step_of
+from monitor.corruptions.fault import ROWS, Shape, at_severity, blended, step_of
 from monitor.kernels.dice import key
 from monitor.kernels.disk import disk_mean
 from monitor.kernels.shuffled import Places, swapped_places, taken_from
 from monitor.kernels.taps import WHOLE, sum_of_taps
-
-ROWS = 480
-"""Height of the frames that lengths in pixels are meant for; on others they grow with the height."""
 
 
 class MotionBlur:

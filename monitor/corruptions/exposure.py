@@ -10,13 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from monitor.arrays import Pixels
-from monitor.corruptions.fault import Shape, at_severity
+from monitor.corruptions.fault import GAMMA, Shape, at_severity
 from monitor.kernels.dice import key
 from monitor.kernels.graded import graded
 from monitor.kernels.noise import DRAWS_BITS, add_normal, draw_levels
-
-GAMMA = 2.2
-"""Grey levels are about the light to the power of 1 / 2.2 (sRGB; IEC 61966-2-1, 1999)."""
 
 
 class LowLight:

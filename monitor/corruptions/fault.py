@@ -15,6 +15,12 @@ from monitor.arrays import Pixels
 WORST: Final = 5
 """The highest severity; 0 is a camera without the fault."""
 
+ROWS: Final = 480
+"""Height of the frames that lengths in pixels are meant for; on others they grow with the height."""
+
+GAMMA: Final = 2.2
+"""Grey levels are about the light to the power of 1 / 2.2 (sRGB; IEC 61966-2-1, 1999)."""
+
 Shape = tuple[int, int, int]
 """(height, width, 3) of the frames of a stream."""
 
@@ -28,6 +34,11 @@ class Stage(StrEnum):
     SENSOR = "sensor"
     CODEC = "codec"
     LINK = "link"
+
+    @property
+    def place(self) -> int:
+        """0 for the first that a picture meets."""
+        return list(Stage).index(self)
 
 
 class Fault(Protocol):
@@ -57,6 +68,12 @@ def at_severity(constants: Sequence[float], severity: float, none: float) -> flo
 def step_of(severity: float) -> int:
     """Index into constants of 1 to 5 that have no steps between: those of the next whole severity."""
     return min(max(math.ceil(severity), 1), WORST) - 1
+
+
+def steps_around(severity: float) -> tuple[int, float]:
+    """(index into constants of 1 to 5 at or below a severity, how far it is to the next, 0 to 1)."""
+    step = min(max(math.floor(severity), 1), WORST) - 1
+    return step, max(severity - 1, 0) - step
 
 
 def blended(clean: Pixels, faulted: Pixels, severity: float) -> Pixels:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from monitor.arrays import Pixels
-from monitor.corruptions.fault import Shape, at_severity
+from monitor.corruptions.fault import GAMMA, Shape, at_severity
 from monitor.kernels.veil import flat, veil
 
 Plane = npt.NDArray[Any]
@@ -21,7 +21,7 @@ class Vignetting:
     tangents = (0.7, 1.05, 1.5, 2.1, 3.0)
     """Of the angle at which light arrives in the corners."""
 
-    gamma = 2.2
+    gamma = GAMMA
     """Of the picture: the law holds for light, not for grey levels."""
 
     def __init__(self, shape: Shape, seed: int) -> None:

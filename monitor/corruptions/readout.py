@@ -8,11 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from monitor.arrays import Pixels
-from monitor.corruptions.fault import Shape, at_severity
+from monitor.corruptions.fault import ROWS, Shape, at_severity
 from monitor.kernels.rows_shifted import PARTS, shift_rows
-
-ROWS = 480
-"""Height of the frames that lengths in pixels are meant for; on others they grow with the height."""
 
 
 class DeadPixels:

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from monitor.arrays import Pixels
-from monitor.corruptions.fault import WORST, Shape, at_severity
+from monitor.corruptions.fault import ROWS, Shape, at_severity, steps_around
 from monitor.corruptions.plasma import plasma
 from monitor.kernels.streaks import streaks
 from monitor.kernels.veil import lifted, shades, veil, whitened
@@ -112,8 +112,7 @@ class Snow:
     def apply(self, pixels: Pixels, severity: float, at: int) -> Pixels:
         """See `Fault`."""
         keep = at_severity(self.keeps, severity, 1)
-        step = min(max(math.floor(severity), 1), WORST) - 1
-        later = max(severity - 1, 0) - step
+        step, later = steps_around(severity)
         layer = self._flakes(step, at)
         if later > 0:
             layer = cv2.addWeighted(layer, 1 - later, self._flakes(step + 1, at), later, 0)
@@ -135,7 +134,7 @@ class Snow:
         """A periodic layer, built when first needed; larger than the frame, so that it repeats later."""
         if (step, depth) not in self._built:
             mean, deviation, zoom, least, radius, spread = self.layers[step]
-            scale = self._height / 480
+            scale = self._height / ROWS
             rng = np.random.default_rng((self._seed, 2, step, depth))
             cell = max(zoom * scale, 1)
             rows, columns = (max(round(1.25 * n / cell), 1) for n in (self._height, self._width))
@@ -173,11 +172,14 @@ def _trailed(flakes: Plane, reach: int, spread: float, lean: float) -> Plane:
 
 def _window(whole: Plane, top: float, left: float, height: int, width: int) -> Plane:
     """What a frame sees of a periodic layer, to whole pixels."""
-    rows = (np.arange(height) + round(top)) % whole.shape[0]
-    start = round(left) % whole.shape[1]
-    turned = np.take(whole, rows, axis=0)
-    columns = (np.arange(width) + start) % whole.shape[1]
-    return np.ascontiguousarray(np.take(turned, columns, axis=1))
+    return np.ascontiguousarray(_wrapped(whole, round(top), round(left), height, width))
+
+
+def _wrapped(whole: Plane, top: int, left: int, height: int, width: int) -> Plane:
+    """A part of a periodic layer, which may lie across its edges."""
+    rows = (np.arange(height) + top) % whole.shape[0]
+    columns = (np.arange(width) + left) % whole.shape[1]
+    return np.asarray(np.take(np.take(whole, rows, axis=0), columns, axis=1))
 
 
 class Fog:
@@ -226,8 +228,7 @@ class Fog:
         return out
 
     def _cloud(self, severity: float, at: int) -> Plane:
-        step = min(max(math.floor(severity), 1), WORST) - 1
-        later = max(severity - 1, 0) - step
+        step, later = steps_around(severity)
         parts = [(step, 1 - later), (step + 1, later)] if later > 0 else [(step, 1.0)]
         cloud = np.zeros((self._rows, self._columns), np.float32)
         for each, weight in parts:
@@ -245,9 +246,7 @@ class Fog:
 def _drifted(whole: Plane, left: float, top: float, size: tuple[int, int]) -> Plane:
     """What a frame sees of a periodic layer, between the pixels too."""
     y, x = math.floor(top), math.floor(left)
-    rows = (np.arange(size[0] + 1) + y) % whole.shape[0]
-    columns = (np.arange(size[1] + 1) + x) % whole.shape[1]
-    seen = np.take(np.take(whole, rows, axis=0), columns, axis=1)
+    seen = _wrapped(whole, y, x, size[0] + 1, size[1] + 1)
     dy, dx = np.float32(top - y), np.float32(left - x)
     seen = (1 - dy) * seen[:-1] + dy * seen[1:]
     return np.asarray((1 - dx) * seen[:, :-1] + dx * seen[:, 1:])

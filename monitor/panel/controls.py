@@ -38,7 +38,7 @@ KNOBS: Final = (
     "faults",
     "ramp",
 )
-"""The words that only some attacks heed, in the order in which their widgets stand."""
+"""The words that are shown only where they are heeded, in the order in which their widgets stand."""
 
 WORDS: Final = (
     "source",

@@ -74,13 +74,16 @@ def _doer(condition: Tree) -> str:
 def fault_text(condition: Tree) -> str:
     """Like "fog at severity 2 and jpeg at severity 3"; empty where there are none."""
     parts = [
-        f"{fault['name'].replace('_', ' ')} at severity {fault['severity']:g}"
-        for fault in condition["faults"]
+        f"{_fault_name(fault)} at severity {fault['severity']:g}" for fault in condition["faults"]
     ]
     if not parts:
         return ""
-    listed_ = " and ".join(filter(None, (", ".join(parts[:-1]), parts[-1])))
-    return listed_ + (" at most, ramped up and down" if condition["ramp"] else "")
+    text = " and ".join(filter(None, (", ".join(parts[:-1]), parts[-1])))
+    return text + (" at most, ramped up and down" if condition["ramp"] else "")
+
+
+def _fault_name(fault: Tree) -> str:
+    return str(fault["name"]).replace("_", " ")
 
 
 def _fault_row(summary: Tree) -> list[tuple[str, str]]:
@@ -88,7 +91,7 @@ def _fault_row(summary: Tree) -> list[tuple[str, str]]:
     if not condition["faults"]:
         return []
     named = "; ".join(
-        f"{fault['name'].replace('_', ' ')}, severity {fault['severity']:g} of 5: {fault['summary']} "
+        f"{_fault_name(fault)}, severity {fault['severity']:g} of 5: {fault['summary']} "
         f"({fault['stage']}; constants: {fault['source']})"
         for fault in condition["faults"]
     )

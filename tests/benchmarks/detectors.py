@@ -22,7 +22,7 @@ from typing import Any
 
 import cv2
 import numpy as np
-from harness import LeftOut, Ratio, at_least, conclude, free, settle
+from harness import LeftOut, Ratio, at_least, conclude, frames_of, free, settle
 
 from models.detector import Detector
 from models.quality.sets import Picture, portraits, road_sign_scenes, robocup_days
@@ -32,7 +32,6 @@ from monitor.config import Settings
 from monitor.pipeline import Observation
 from monitor.views import attacked_view, clean_view
 from streams.frame import Frame
-from streams.opening import open_source
 from streams.scenes import SCENES
 
 EPS, THRESHOLD = "4/255", 0.5
@@ -174,9 +173,7 @@ def _clips(folder: Path, count: int) -> Iterator[Frame]:
         raise LeftOut(f"no clips in {folder}; --data wants the folder of real photographs")
     index = counted()
     for clip in clips:
-        with open_source(str(clip)) as source:
-            frames = list(iter(lambda source=source: source.read(60), None))  # type: ignore[misc]
-        for frame in _evenly(frames, -(-count // len(clips))):
+        for frame in _evenly(frames_of(str(clip)), -(-count // len(clips))):
             i = next(index)
             yield Frame(frame.pixels, i, i / 30, 0.0, clip.name, None)
 

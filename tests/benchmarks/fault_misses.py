@@ -10,14 +10,13 @@ A photograph stands for a stream of one frame: what the link does to later frame
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from detectors import Place, places
-from harness import LeftOut, free, settle, write
+from harness import LeftOut, frames_of, free, settle, write
 
 from models.detector import Detector
 from models.zoo import load_model
@@ -27,7 +26,6 @@ from monitor.corruptions.fault import WORST, Stage
 from monitor.drift.matching import Outcome
 from monitor.faults import FAULTS
 from streams.frame import Frame
-from streams.opening import open_source
 
 COUNT = 30
 """Photographs, or frames of all clips together."""
@@ -90,12 +88,7 @@ def _streams(place: Place, data: Path, count: int) -> list[list[Frame]]:
     if place.name != "clips":
         return [[replace(frame, index=0)] for frame in place.frames(count)]
     files = sorted((data / "faces" / "videos").glob("*"))
-    return [list(_frames(file, -(-count // len(files)))) for file in files]
-
-
-def _frames(file: Path, count: int) -> Iterator[Frame]:
-    with open_source(str(file)) as source:
-        yield from islice(iter(lambda: source.read(60), None), count)  # type: ignore[misc]
+    return [frames_of(str(file), -(-count // len(files))) for file in files]
 
 
 def _missed(detector: Detector, clips: Iterable[Sequence[Frame]], **words: object) -> float | None:

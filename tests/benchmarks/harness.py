@@ -13,6 +13,7 @@ import subprocess
 import time
 from collections.abc import Callable, Mapping
 from importlib.metadata import version
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,8 @@ import numba
 import torch
 
 from models.memory import keep_freed_memory
+from streams.frame import Frame
+from streams.opening import open_source
 
 THREADS = 2
 """Of torch, numba and OpenCV, ours and the peers' alike: what a small machine at a camera has."""
@@ -67,6 +70,12 @@ def summary(milliseconds: list[float]) -> dict[str, float]:
     """Median and quartiles, as `race` gives them."""
     low, middle, high = statistics.quantiles(milliseconds, n=4)
     return {"median_ms": middle, "q1_ms": low, "q3_ms": high, "rounds": len(milliseconds)}
+
+
+def frames_of(source: str, most: int | None = None) -> list[Frame]:
+    """The first frames of a source, at most so many; None: all."""
+    with open_source(source) as opened:
+        return list(islice(iter(lambda: opened.read(60), None), most))  # type: ignore[arg-type]
 
 
 def at_most(value: float | None, target: float, note: str = "", unit: str = "x") -> Ratio:

@@ -16,12 +16,22 @@ import statistics
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import torch
-from harness import LeftOut, Ratio, at_least, at_most, conclude, free, race, settle, summary
+from harness import (
+    LeftOut,
+    Ratio,
+    at_least,
+    at_most,
+    conclude,
+    frames_of,
+    free,
+    race,
+    settle,
+    summary,
+)
 
 from models.detector import Detector, WhiteBoxDetector, to_tensor
 from models.zoo import load_model
@@ -33,7 +43,6 @@ from monitor.objective import Objective
 from monitor.perturbers import PerFrame, Perturber
 from monitor.warm_start import WarmStart, WarmStep
 from streams.frame import Frame
-from streams.opening import open_source
 
 LEVELS = (2, 4)
 FIRST = 8
@@ -77,8 +86,7 @@ def run(clips: Path | None = None, frames: int = FRAMES) -> dict[str, Any]:
         streams += [(str(path), "faces") for path in found]
     result: dict[str, Any] = {"times": {}, "streams": {}, "ratios": {}}
     for source, model in streams:
-        with open_source(source) as opened:
-            shown = list(islice(iter(lambda opened=opened: opened.read(60), None), frames))  # type: ignore[misc]
+        shown = frames_of(source, frames)
         detector = detectors[model]
         assert isinstance(detector, WhiteBoxDetector)
         backward = _backward(detector, shown[0])
