@@ -11,7 +11,7 @@ from models.zoo import load_model
 from monitor.aiming import build_aim
 from monitor.attack_settings import AttackSettings
 from monitor.attacks.driver import Minimal
-from monitor.catalog import CATALOG, build_attack, queries_of
+from monitor.catalog import CATALOG, build_attack, has_own_budget, queries_of
 from monitor.config import ModelSettings, Settings
 from monitor.distances import Budget
 from monitor.errors import ConfigError
@@ -117,17 +117,24 @@ def build_pipeline(
         surrogate=_surrogate(settings, surrogate),
         queries=queries_of(settings.attack),
         deadline_ms=settings.attack.deadline_ms or None,
-        margin=_margin(settings.attack, model),
+        margin=_margin(settings.attack, model, faulty=isinstance(perturber, Faulty)),
     )
 
 
-def _margin(words: AttackSettings, model: Detector) -> Margin | None:
+def _margin(words: AttackSettings, model: Detector, *, faulty: bool) -> Margin | None:
     """How the robustness margin is measured: by the attack, where that looks for it, else beside it."""
     attack = build_attack(words)
     if isinstance(attack, Minimal):
-        return MarginOfAttack(words.norm)
+        # With faults its distance from the clean frame holds theirs as well: no margin of the attack's.
+        return None if faulty else MarginOfAttack(words.norm)
     if attack is None or not words.margin_every:
         return None
+    if faulty or has_own_budget(words):
+        beside = "faults" if faulty else f"attack {words.attack}"
+        raise ConfigError(
+            f"margin_every = {words.margin_every}: the margin is of the frame as it came, under norm and "
+            f"eps; with {beside} it would be of another; set margin_every = 0"
+        )
     if not isinstance(model, WhiteBoxDetector):
         raise ConfigError(
             f"margin_every = {words.margin_every}: model {model.name} is black-box, and the search for the "

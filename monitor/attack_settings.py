@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, Final
+
 from pydantic import Field, field_validator, model_validator
 
 from monitor.distances import Budget, Norm
@@ -9,6 +11,11 @@ from monitor.errors import ConfigError
 from monitor.goals import Criterion, Goal
 from monitor.places import parse_place
 from monitor.setting_kinds import Eps, Section
+
+PATCH: Final = "patch"
+"""The attack that wears a patch."""
+
+PATCH_PREFIX: Final = "patch:"
 
 
 class AttackSettings(Section):
@@ -88,6 +95,25 @@ class AttackSettings(Section):
         le=100_000,
         description="frames that universal learns its one perturbation on; then it stays as it is",
     )
+    patch: str = Field(
+        default="",
+        max_length=500,
+        description="the patch that is worn: a file that `camdrift patch train` wrote, or the name of one "
+        'that comes with camdrift; attack = "patch:FILE" says both',
+    )
+    patch_at: str = Field(
+        default="",
+        max_length=200,
+        description='where it hangs: "below", "above", "left", "right" or "on" every object, with its size '
+        'in the object\'s ("below:1.5"); a spot, "0.5,0.8"; four corners in the first frame, which are '
+        "followed; empty: as it was trained",
+    )
+    patch_share: float = Field(
+        default=0.05,
+        gt=0,
+        le=1,
+        description="its L0 budget: the share of the frame that all copies of it may cover",
+    )
     surrogate: str = Field(
         default="",
         max_length=200,
@@ -108,6 +134,15 @@ class AttackSettings(Section):
         description="frames between two measurements of the robustness margin, the least eps at which a "
         "frame falls; 0: only where the attack itself looks for it",
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _patch_may_be_named_with_the_attack(cls, words: Any) -> Any:
+        """`patch:FILE` is the attack "patch" with that patch."""
+        attack = words.get("attack") if isinstance(words, dict) else None
+        if isinstance(attack, str) and attack.startswith(PATCH_PREFIX):
+            return {**words, "attack": PATCH, "patch": attack.removeprefix(PATCH_PREFIX).strip()}
+        return words
 
     @model_validator(mode="after")
     def _budget_makes_sense(self) -> AttackSettings:

@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from monitor.attack_settings import AttackSettings
+from monitor.attack_settings import PATCH, AttackSettings
 from monitor.attacks.apgd import APGD
 from monitor.attacks.auto import Auto
 from monitor.attacks.bim import BIM
@@ -25,8 +25,10 @@ from monitor.attacks.rays import RayS
 from monitor.attacks.shortest import Shortest
 from monitor.attacks.square import Square
 from monitor.attacks.transfer import Transfer
+from monitor.distances import Norm, format_eps
 from monitor.errors import ConfigError
 from monitor.goals import Criterion, Goal
+from monitor.patches.wearing import WearPatch, wearing
 from monitor.perturbers import Lift, per_frame
 from monitor.universal import UniversalStep, universal
 from monitor.warm_start import WarmStep, warm_start
@@ -173,6 +175,14 @@ CATALOG: dict[str, Entry] = {
         source="Moosavi-Dezfooli et al. 2017; Shafahi et al. 2020",
         lift=universal,
     ),
+    PATCH: Entry(
+        build=lambda words: WearPatch(words.patch, words.patch_at, words.patch_share),
+        summary="something printed that hangs in the scene, trained beforehand by camdrift patch train",
+        controls=("patch", "patch_at", "patch_share"),
+        cost="2 forwards",
+        source="Brown et al. 2017; Liu et al. 2019; Athalye et al. 2018",
+        lift=wearing,
+    ),
     "transfer": Entry(
         build=lambda settings: Transfer(settings.steps, settings.decay),
         summary="momentum on another model, the surrogate; the frame is shown to this one",
@@ -239,12 +249,27 @@ def build_attack(settings: AttackSettings) -> Attack | None:
             f"attack = {name!r}: no such attack; the nearest is {nearest} (`camdrift attacks` lists them)"
         )
     attack = CATALOG[name].build(settings)
-    if settings.norm not in attack.norms:
+    if attack.norms and settings.norm not in attack.norms:
         known = ", ".join(sorted(attack.norms))
         raise ConfigError(
             f"norm = {settings.norm}: {name} keeps budgets in {known}; choose one of these"
         )
     return attack
+
+
+def has_own_budget(words: AttackSettings) -> bool:
+    """True where the attack heeds neither norm nor eps: what it may do is said otherwise."""
+    return words.attack in CATALOG and not CATALOG[words.attack].build(words).norms
+
+
+def budget_of(words: AttackSettings) -> tuple[Norm, float, str]:
+    """(norm, eps, eps as people write it) that the attack keeps.
+
+    A patch's is under L0 and a share of the frame, for its pixels depend on the frame's size.
+    """
+    if has_own_budget(words):
+        return Norm.L0, words.patch_share, f"{100 * words.patch_share:g} % of the frame"
+    return words.norm, words.eps, format_eps(words.eps, words.norm)
 
 
 def queries_of(settings: AttackSettings) -> int | None:

@@ -3,6 +3,7 @@
 MonitorError
 ├── ConfigError          a setting that is unknown or out of range
 ├── AttackContractError  an attack that broke its budget or its contract: a bug in the attack
+├── PatchError           a patch that cannot be read, trained or printed
 └── RunError             a run folder that cannot be written or read
 
 Every message is one line: what, why, what to do.
@@ -25,3 +26,7 @@ class AttackContractError(MonitorError):
 
 class RunError(MonitorError):
     """A run folder cannot be written or read."""
+
+
+class PatchError(MonitorError):
+    """A patch cannot be read, trained or printed."""

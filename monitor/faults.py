@@ -25,6 +25,7 @@ from monitor.corruptions.readout import DeadColumns, DeadPixels, RollingShutter
 from monitor.corruptions.weather import Fog, Rain, Snow
 from monitor.errors import ConfigError
 from monitor.faulty import Faulty, Worn, fault_seed
+from monitor.patches.wearing import Wearing
 from monitor.perturbers import Perturber
 
 IMAGENET_C = "ImageNet-C (Hendrycks, Dietterich 2019)"
@@ -312,4 +313,6 @@ def with_faults(text: str, ramp: int, inner: Perturber, seed: int, stream: int) 
         for name, severity in parse_faults(text)
         if severity > 0
     ]
-    return Faulty(tuple(worn), inner, ramp) if worn else inner
+    if not worn:
+        return inner
+    return Faulty(tuple(worn), inner, ramp, in_scene=isinstance(inner, Wearing))

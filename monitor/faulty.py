@@ -68,18 +68,21 @@ class Faulty:
     """Faults before and after an attack, in the order in which a camera meets them.
 
     The scene, the lens, the light and the sensor come before the attack, which works on what the sensor
-    delivers; codec and link come after it. Within a stage the order is that of the settings.
+    delivers; codec and link come after it. A patch hangs in the scene itself, and all come after it. Within a
+    stage the order is that of the settings.
 
     Attributes
     ----------
     faults : any number.
     inner : the attack.
     ramp : frames over which all severities rise from 0 and fall back again; 0: they stay.
+    in_scene : the attack is something that hangs in the scene, so that all faults come over it.
     """
 
     faults: tuple[Worn, ...]
     inner: Perturber
     ramp: int = 0
+    in_scene: bool = False
     _before: tuple[Worn, ...] = field(init=False, repr=False)
     _after: tuple[Worn, ...] = field(init=False, repr=False)
     _index: int | None = None
@@ -87,7 +90,11 @@ class Faulty:
     def __post_init__(self) -> None:
         self.faults = tuple(sorted(self.faults, key=lambda worn: worn.stage.place))
         self._before, self._after = (
-            tuple(worn for worn in self.faults if (worn.stage in AFTER_THE_ATTACK) is after)
+            tuple(
+                worn
+                for worn in self.faults
+                if (self.in_scene or worn.stage in AFTER_THE_ATTACK) is after
+            )
             for after in (False, True)
         )
 

@@ -14,9 +14,10 @@ from dataclasses import fields
 
 import numpy as np
 
-from monitor.catalog import CATALOG, NONE, build_attack
+from monitor.attack_settings import PATCH
+from monitor.catalog import CATALOG, NONE, budget_of, build_attack
 from monitor.config import Settings
-from monitor.distances import Norm, format_eps
+from monitor.distances import Norm
 from monitor.drift.intervals import ratio_interval
 from monitor.drift.ledger import TrackFigures, TrackLedger
 from monitor.drift.windows import RATIOS, FrameTally, RollingWindow, inexact
@@ -203,7 +204,7 @@ class Summariser:
             )
         if words.attack == NONE:
             return "no attack was run"
-        if words.eps == 0 or self._counts["frames_attacked"] == 0:
+        if budget_of(words)[1] == 0 or self._counts["frames_attacked"] == 0:
             return self._why_no_success()
         return "no search for it was asked for (margin_every), and the attack does not look for it"
 
@@ -219,10 +220,12 @@ class Summariser:
         faulty = bool(parse_faults(self._settings.faults.faults))
         if self._settings.attack.attack == NONE and not faulty:
             return "no attack was run"
-        if self._settings.attack.eps == 0 and not faulty:
+        if budget_of(self._settings.attack)[1] == 0 and not faulty:
             return "a budget of 0 leaves every frame as it is"
         if self._settings.attack.at and "at" in self._settings.attack.goal.heeds:
             return f"no frame held the place {self._settings.attack.at}, free of what was to appear there"
+        if self._settings.attack.attack == PATCH and self._counts["clean_objects"]:
+            return "no frame held anything to hang the patch at"
         return _NO_OBJECT
 
 
@@ -246,6 +249,7 @@ def condition(settings: Settings, source: str, class_names: Sequence[str]) -> di
     words = settings.attack
     attack = build_attack(words)
     entry = None if attack is None else CATALOG[words.attack]
+    norm, eps, eps_text = budget_of(words)
     return {
         "source": source,
         "model": settings.detector.model,
@@ -261,9 +265,9 @@ def condition(settings: Settings, source: str, class_names: Sequence[str]) -> di
         # Null where the goal does not heed the word, or takes any class and any place.
         "target": (words.target or None) if "target" in words.goal.heeds else None,
         "at": (words.at or None) if "at" in words.goal.heeds else None,
-        "norm": str(words.norm),
-        "eps": words.eps,
-        "eps_text": format_eps(words.eps, words.norm),
+        "norm": str(norm),
+        "eps": eps,
+        "eps_text": eps_text,
         "faults": fault_rows(settings.faults.faults),
         "ramp": settings.faults.ramp,
         "parameters": {}

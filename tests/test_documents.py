@@ -47,6 +47,7 @@ def test_every_file_that_a_document_links_to_is_there() -> None:
         "docs/models.md",
         "docs/attacks.md",
         "docs/faults.md",
+        "docs/patches.md",
     ):
         document = ROOT / name
         for target in re.findall(r"\]\((?!https?:)([^)#]+)", document.read_text(encoding="utf-8")):

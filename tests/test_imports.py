@@ -34,6 +34,7 @@ LAYERS = [
         "monitor.faulty",
         "monitor.flow",
         "monitor.margin",
+        "monitor.patches",
         "monitor.perturbers",
         "monitor.severity",
         "monitor.stopwatch",

@@ -30,6 +30,9 @@ ATTACK_COLUMNS = (
 
 FAULT_COLUMNS = ("fault", "what it does", "stage", "severities 1 to 5", "source")
 
+OWN_BUDGET = "l0, a share of the frame"
+"""What stands for the norms of an attack whose budget is its own."""
+
 MOST_CLASSES = 12
 """Class names that a row can hold."""
 
@@ -37,7 +40,7 @@ MOST_CLASSES = 12
 def attack_table() -> Table:
     """One row an attack of the catalogue."""
     caption = "passes through the model; the clean and the attacked answer are included"
-    return _filled(ATTACK_COLUMNS, attack_rows(), caption)
+    return filled(ATTACK_COLUMNS, attack_rows(), caption)
 
 
 def attack_rows() -> list[tuple[str, ...]]:
@@ -45,7 +48,7 @@ def attack_rows() -> list[tuple[str, ...]]:
     rows: list[tuple[str, ...]] = []
     for name, entry in CATALOG.items():
         attack = entry.build(AttackSettings())
-        norms = ", ".join(str(norm) for norm in Norm if norm in attack.norms)
+        norms = ", ".join(str(norm) for norm in Norm if norm in attack.norms) or OWN_BUDGET
         goals = "all" if entry.goals == frozenset(Goal) else ", ".join(sorted(entry.goals))
         told = (entry.summary, str(attack.knowledge), norms, goals, entry.cost, entry.source)
         rows.append((name, *told))
@@ -55,7 +58,7 @@ def attack_rows() -> list[tuple[str, ...]]:
 def fault_table() -> Table:
     """One row a fault of the catalogue, in the order in which a picture meets them."""
     caption = "scene, lens, light and sensor come before an attack, codec and link after it"
-    return _filled(FAULT_COLUMNS, fault_cells(), caption)
+    return filled(FAULT_COLUMNS, fault_cells(), caption)
 
 
 def fault_cells() -> list[tuple[str, ...]]:
@@ -122,7 +125,7 @@ def _shortened(classes: tuple[str, ...]) -> str:
     return f"{', '.join(classes[:3])}, ... ({len(classes)})"
 
 
-def _filled(columns: tuple[str, ...], rows: list[tuple[str, ...]], caption: str) -> Table:
+def filled(columns: tuple[str, ...], rows: list[tuple[str, ...]], caption: str) -> Table:
     """A catalogue's cells under its columns, of which the first holds the names."""
     table = _table(caption)
     table.add_column(columns[0], style="bold", no_wrap=True)

@@ -1,12 +1,20 @@
-"""The progress bar of an evaluation."""
+"""The progress bars of long commands."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    Progress,
+    TaskID,
+    TaskProgressColumn,
+    TextColumn,
+    TimeRemainingColumn,
+)
 
 from monitor.evaluate import EvaluateProgress
 
@@ -32,5 +40,36 @@ def progress_bar(name: str) -> Iterator[Callable[[EvaluateProgress], None]]:
             )
             done = f"{frames} frames, {progress.fps:.1f} a second"
             bar.update(task, completed=progress.frames, total=progress.total, done=done)
+
+        yield move
+
+
+@contextmanager
+def steps_bar() -> Iterator[Callable[[str, int, int, str], None]]:
+    """A bar on stderr for work in several parts; where stderr is no terminal a line every tenth part.
+
+    The callback takes (what is done, how much of it, of how much, in words).
+    """
+    console = Console(stderr=True)
+    told: dict[str, int] = {}
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TextColumn("{task.fields[words]}"),
+        TimeRemainingColumn(),
+        console=console,
+        disable=not console.is_terminal,
+    ) as bar:
+        tasks: dict[str, TaskID] = {}
+
+        def move(what: str, done: int, of: int, words: str) -> None:
+            if what not in tasks:
+                tasks[what] = bar.add_task(what, total=of, words=words)
+            bar.update(tasks[what], completed=done, total=of, words=words)
+            tenth = 10 * done // max(of, 1)
+            if not console.is_terminal and tenth > told.get(what, -1):
+                told[what] = tenth
+                print(f"{what}: {done} of {of}, {words}", file=sys.stderr, flush=True)
 
         yield move

@@ -7,9 +7,11 @@ import numpy as np
 from monitor.kernels.l0_update import l0_update
 from monitor.kernels.l1_update import l1_update
 from monitor.kernels.l2_update import l2_update
+from monitor.kernels.laid import lay
 from monitor.kernels.linf_update import linf_update
 from monitor.kernels.moved import moved
 from monitor.kernels.select import FEW, cut
+from monitor.kernels.warp import edged_by_one, warp
 
 _SIDE = 170
 """Of a picture with more values than a sample has, so that what only large frames need is compiled too."""
@@ -29,3 +31,6 @@ def warm_up() -> None:
     many = np.ones(FEW + 1, dtype=np.float32)
     cut(many, many, 1.0)
     moved(clean, np.zeros_like(clean))
+    layer = np.empty((8, 8, 4), dtype=np.uint8)
+    warp(edged_by_one(np.full((8, 8, 4), 9, dtype=np.uint8)), np.eye(3), layer)
+    lay(clean.copy(), layer, (1, 1), *np.ones((2, 3), np.float32))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import Final
 
-from monitor.catalog import CATALOG
+from monitor.catalog import CATALOG, budget_of
 from monitor.config import Settings
 from monitor.distances import format_eps
 from monitor.drift.matching import FrameDrift, Outcome
@@ -165,7 +165,8 @@ def _plain(value: object) -> str:
 def _condition(settings: Settings) -> str:
     """What holds for all of them alike."""
     attack = settings.attack
-    budget = f"{attack.norm} at most {format_eps(attack.eps, attack.norm)}"
+    norm, _, eps = budget_of(attack)
+    budget = f"{norm} at most {eps}"
     deadline = f", deadline {attack.deadline_ms:g} ms" if attack.deadline_ms else ""
     threshold = f"threshold {settings.detector.threshold:g}"
     return escape(f"{goal_text(settings)}, {budget}, {threshold}{deadline}")

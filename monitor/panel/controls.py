@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from monitor.aiming import possible_goals, target_id
-from monitor.catalog import CATALOG, NONE
+from monitor.attack_settings import PATCH
+from monitor.catalog import CATALOG, NONE, has_own_budget
 from monitor.config import Settings, sections
 from monitor.distances import Norm
 from monitor.errors import MonitorError
 from monitor.goals import Goal
+from monitor.patches.patch import patch_for
 from monitor.session import Session
 from monitor.status import SessionState
 from streams.errors import StreamError
@@ -31,6 +33,9 @@ KNOBS: Final = (
     "population",
     "learn",
     "surrogate",
+    "patch",
+    "patch_at",
+    "patch_share",
     "random_start",
     "early_stop",
     "deadline_ms",
@@ -121,7 +126,9 @@ def heeds(settings: Settings, word: str) -> bool:
         return word == "faults" or bool(settings.faults.faults)
     if name == NONE:
         return word == "goal" and bool(settings.faults.faults)
-    always = ("goal", "norm", "eps", "deadline_ms", "margin_every", *settings.attack.goal.heeds)
+    always = ("goal", "deadline_ms", *settings.attack.goal.heeds)
+    if not has_own_budget(settings.attack):
+        always += ("norm", "eps", "margin_every")
     return word in always or word in CATALOG[name].controls
 
 
@@ -129,7 +136,7 @@ def norms(settings: Settings) -> list[str]:
     """The norms to choose from: those that the attack at work can keep a budget in."""
     words = settings.attack
     kept = Norm if words.attack == NONE else CATALOG[words.attack].build(words).norms
-    return [str(norm) for norm in Norm if norm in kept]
+    return [str(norm) for norm in Norm if norm in kept or not kept]
 
 
 def goals(session: Session) -> list[str]:
@@ -176,7 +183,7 @@ class Controls:
             changes = {"eps": _number(value) * EPS[settings.attack.norm].unit}
         elif word == "norm" and value in self._eps:
             changes["eps"] = self._eps[Norm(value)]
-        elif word in ("source", "target", "at", "surrogate"):
+        elif word in ("source", "target", "at", "surrogate", "patch", "patch_at"):
             changes = {word: str(value or "").strip()}
         elif word in ("attack", "goal"):
             changes |= self._fitting(changes)
@@ -217,11 +224,13 @@ class Controls:
         settings = self._session.settings
         along: dict[str, Any] = {}
         kept = CATALOG[attack].build(settings.attack).norms
-        if settings.attack.norm not in kept:
+        if kept and settings.attack.norm not in kept:
             norm = next(norm for norm in Norm if norm in kept)
             along = {"norm": str(norm), "eps": self._eps[norm]}
         if "surrogate" in CATALOG[attack].controls and not settings.attack.surrogate:
             along["surrogate"] = settings.detector.model
+        if attack == PATCH and not settings.attack.patch:
+            along["patch"] = patch_for(settings.detector.model)
         return along
 
     def button(self) -> str:

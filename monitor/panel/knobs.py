@@ -21,13 +21,22 @@ _SLIDERS: Final = {
     "deadline_ms": (0, 2000, 10),
     "margin_every": (0, 100, 1),
     "ramp": (0, 900, 30),
+    "patch_share": (0.005, 0.2, 0.005),
 }
 """Word -> least, most, step; a value beyond them widens the slider."""
+
+_TEXTS: Final = {
+    "faults": "fog:2, jpeg",
+    "patch": "a file or a name",
+    "patch_at": "as it was trained",
+}
+"""Word -> what stands in its empty field."""
 
 _LABELS: Final = {
     "deadline_ms": "deadline [ms]",
     "margin_every": "margin every [frames]",
     "ramp": "ramp [frames]",
+    "patch_share": "patch share [of the frame]",
 }
 
 
@@ -46,9 +55,9 @@ def knob(word: str, value: Any, *, visible: bool) -> Any:
             visible=visible,
             buttons=[],
         )
-    if word == "faults":
+    if word in _TEXTS:
         return gr.Textbox(
-            value, label=label, info=info, visible=visible, placeholder="fog:2, jpeg", max_lines=1
+            value, label=label, info=info, visible=visible, placeholder=_TEXTS[word], max_lines=1
         )
     if word == "loss":
         names = [str(criterion) for criterion in Criterion]

@@ -6,7 +6,7 @@ import math
 from html import escape
 from typing import Final
 
-from monitor.catalog import NONE
+from monitor.catalog import NONE, budget_of
 from monitor.config import Settings
 from monitor.distances import Norm, format_eps
 from monitor.drift.matching import FrameDrift, Outcome
@@ -114,7 +114,8 @@ def attack_text(settings: Settings) -> str:
     if attack.attack == NONE:
         return faults or "no attack"
     beside = f"; {faults}" if faults else ""
-    budget = f"{attack.norm} {format_eps(attack.eps, attack.norm)}"
+    norm, _, eps = budget_of(attack)
+    budget = f"{norm} {eps}"
     return f"{attack.attack}, {goal_text(settings)}, {budget}{beside}"
 
 

@@ -31,7 +31,11 @@ def reproduction(manifest: Tree, condition: Tree) -> list[str]:
     chosen = manifest["config"]["attack"]
     said = [word for word in ("target", "at") if condition.get(word)]
     said += [word for word in ("deadline_ms", "margin_every") if chosen[word]]
-    heeded = {"attack", "goal", *said, "norm", "eps", *condition["parameters"]}
+    own = (
+        "patch_share" in condition["parameters"]
+    )  # a budget of its own, beside which these mean nothing
+    budget = () if own else ("norm", "eps")
+    heeded = {"attack", "goal", *said, *budget, *condition["parameters"]}
     for section, words in _DECISIVE:
         for word in words:
             if section == "faults" and not manifest["config"][section]["faults"]:
@@ -55,6 +59,7 @@ def origin_rows(manifest: Tree) -> list[tuple[str, str]]:
         ),
         ("Weights", f"{weights['model']}, sha256 {weights['sha256'] or 'not known'}"),
         ("Settings", f"sha256 {manifest['config_sha256']}"),
+        *_patch_row(manifest),
         (
             "Code",
             f"camdrift {manifest['versions']['camdrift']}"
@@ -76,6 +81,14 @@ def origin_rows(manifest: Tree) -> list[tuple[str, str]]:
     if manifest["command"]:
         rows.append(("Command as given", shlex.join(manifest["command"])))
     return rows
+
+
+def _patch_row(manifest: Tree) -> list[tuple[str, str]]:
+    patch = manifest.get("patch")
+    if not patch:
+        return []
+    trained = f"trained against {patch['model']} on {', '.join(patch['trained_on'])}"
+    return [("Patch", f"{patch['name']}, pixels sha256 {patch['pixels_sha256']}; {trained}")]
 
 
 def _dirty(git: Tree) -> str:

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from monitor.aiming import listed
+from monitor.attack_settings import PATCH
 from monitor.catalog import NONE
 from monitor.report.figures import percent
 
 Tree = Mapping[str, Any]  # read back from JSON
 
-_SPELLED = {"noise": "Random noise"}
+_SPELLED = {"noise": "Random noise", "patch": "A patch"}
 _KNOWLEDGE = {
     "white-box": "everything: the model's weights and its gradients (white-box)",
     "score": "the model's scores for frames of its choice (score-based black-box)",
@@ -44,22 +45,31 @@ def headline(summary: Tree) -> str:
         return f"No attack was run on {these}: this is the baseline."
     if condition["eps"] == 0 and not faulty:
         return f"With a budget of 0 {_attack(condition)} leaves every frame as it was: nothing drifted."
-    if not counts["frames_attacked"] and condition.get("at"):
+    if not counts["frames_attacked"]:
+        return _nothing_attacked(summary)
+    return f"{_doer(condition)} {_deed(summary, clean)}."
+
+
+def _nothing_attacked(summary: Tree) -> str:
+    """Why no frame was attacked."""
+    condition, counts = summary["condition"], summary["counts"]
+    frames = counts["frames"]
+    if condition.get("at"):
         return (
             f"In none of {_of_frames(frames)} was there a place {condition['at']} still free of what was to "
             "appear there, so there was nothing to attack."
         )
-    if not counts["frames_attacked"] and condition["goal"] == "mislabel":
+    if condition["goal"] == "mislabel":
         return (
             f"The detector found nothing but {condition['target']} in {_of_frames(frames)}, if it found "
             "anything, so there was nothing to attack."
         )
-    if not counts["frames_attacked"]:
-        return (
-            f"The detector found no {things(summary, 1)} in {_of_frames(frames)}, "
-            "so there was nothing to attack."
-        )
-    return f"{_doer(condition)} {_deed(summary, clean)}."
+    if condition["attack"] == PATCH and counts["clean_objects"]:
+        return f"In none of {_of_frames(frames)} was there anything to hang the patch at: nothing drifted."
+    return (
+        f"The detector found no {things(summary, 1)} in {_of_frames(frames)}, "
+        "so there was nothing to attack."
+    )
 
 
 def _doer(condition: Tree) -> str:
@@ -96,6 +106,8 @@ def _fault_row(summary: Tree) -> list[tuple[str, str]]:
         for fault in condition["faults"]
     )
     order = "; scene, lens, light and sensor come before the attack, codec and link after it"
+    if condition["attack"] == PATCH:
+        order = "; all of them come over the patch, which hangs in the scene"
     ramp = f"; ramped up and down over {condition['ramp']} frames" if condition["ramp"] else ""
     return [("Faults", named + ramp + (order if condition["attack"] != NONE else ""))]
 
@@ -178,6 +190,7 @@ def condition_rows(summary: Tree) -> list[tuple[str, str]]:
     parameters = ", ".join(
         f"{name.replace('_', ' ')} {_parameter(value)}"
         for name, value in condition["parameters"].items()
+        if value != ""
     )
     return [
         *rows,

@@ -15,8 +15,10 @@ from pathlib import Path
 
 import monitor
 from models.zoo import weights_sha256
+from monitor.attack_settings import PATCH
 from monitor.config import Settings
 from monitor.errors import RunError
+from monitor.patches.patch import load
 from streams.naming import is_url, without_credentials
 
 SCHEMA = 2
@@ -78,6 +80,7 @@ def build_manifest(
             "model": settings.detector.model,
             "sha256": weights_sha256(settings.detector.model),
         },
+        "patch": _patch(settings),
         "input": None if input_file is None else _input(input_file),
         "versions": versions(),
         "machine": {
@@ -88,6 +91,16 @@ def build_manifest(
         },
         "git": git_state(),
     }
+
+
+def _patch(settings: Settings) -> dict[str, object] | None:
+    """The patch that the attack wears, by the hash of its picture; None without one."""
+    words = settings.attack
+    if words.attack != PATCH:
+        return None
+    pixels = load(words.patch)
+    digest = hashlib.sha256(pixels.pixels.tobytes() + pixels.mask.tobytes()).hexdigest()
+    return {"name": words.patch, "pixels_sha256": digest, **pixels.facts.model_dump(mode="json")}
 
 
 def config_tree(settings: Settings, source: str) -> dict[str, object]:
