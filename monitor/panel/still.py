@@ -9,6 +9,7 @@ from monitor.answers import Counts
 from monitor.catalog import CATALOG
 from monitor.config import Settings
 from monitor.drift.matching import FrameDrift
+from monitor.patches.wearing import wearing
 from monitor.perturbers import per_frame
 from streams.frame import Frame
 
@@ -140,7 +141,7 @@ class Table:
 
 def still_attacks() -> tuple[str, ...]:
     """The attacks that make sense on one frame: all but those that are carried over time."""
-    return tuple(name for name, entry in CATALOG.items() if entry.lift is per_frame)
+    return tuple(name for name, entry in CATALOG.items() if entry.lift in (per_frame, wearing))
 
 
 def carried_attacks() -> tuple[str, ...]:

@@ -1,7 +1,8 @@
 """The same drawing in torch, with a graph from the frame back to the patch.
 
 `drawing.with_look` is what a stream shows; this is what a gradient is taken through. They agree but for the
-rounding to grey levels on the way (a test: two levels), so what is learnt here holds there.
+rounding to grey levels on the way (a test: two levels, under noise three in rare pixels), so what is learnt
+here holds there.
 """
 
 from __future__ import annotations

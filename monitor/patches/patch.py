@@ -99,17 +99,19 @@ def save(patch: Patch, file: Path) -> None:
     ------
     OSError : the folder cannot be written to.
     """
-    file.parent.mkdir(parents=True, exist_ok=True)
+    picture = _picture(file)
+    words = picture.with_suffix(".json")
+    picture.parent.mkdir(parents=True, exist_ok=True)
     known = PngImagePlugin.PngInfo()
     known.add_text("Description", patch.facts.note)
     colours = np.dstack([patch.pixels[..., ::-1], patch.mask])
-    partial = file.with_suffix(".png.partial")
+    partial = picture.with_suffix(".png.partial")
     Image.fromarray(colours, "RGBA").save(partial, format="PNG", pnginfo=known)
-    partial.replace(file.with_suffix(".png"))
-    partial = file.with_suffix(".json.partial")
+    partial.replace(picture)
+    partial = words.with_suffix(".json.partial")
     text = json.dumps(json.loads(patch.facts.model_dump_json()), indent=2)
     partial.write_text(text + "\n", encoding="utf-8")
-    partial.replace(file.with_suffix(".json"))
+    partial.replace(words)
 
 
 def load(name: str) -> Patch:
@@ -130,7 +132,10 @@ def load(name: str) -> Patch:
     try:
         facts = Facts.model_validate_json(words.read_text(encoding="utf-8"))
     except (ValidationError, UnicodeDecodeError, OSError) as error:
-        why = error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error)
+        why = str(error)
+        if isinstance(error, ValidationError):
+            first = error.errors()[0]
+            why = f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}".lstrip(": ")
         raise PatchError(
             f"patch {name}: {words} does not describe a patch ({why}); take the file that "
             "`camdrift patch train` wrote"
@@ -143,7 +148,7 @@ def load(name: str) -> Patch:
                     f"sides of {LEAST} to {MOST}"
                 )
             values = np.asarray(opened.convert("RGBA"), dtype=np.uint8)
-    except (OSError, SyntaxError, ValueError) as error:
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise PatchError(
             f"patch {name}: {picture} is no picture ({error}); take the file that "
             "`camdrift patch train` wrote"
@@ -177,10 +182,15 @@ def _file_of(name: str) -> Path:
     if name in made_names():
         return MADE / f"{name}.png"
     try:
-        file = Path(name).expanduser()
-        # A name like "stop.v2" has no suffix of a patch's.
-        return file if file.suffix in (".png", ".json") else file.with_name(file.name + ".png")
+        return _picture(Path(name).expanduser())
     except (ValueError, RuntimeError) as error:  # ".", a home folder of nobody
         raise PatchError(
             f"patch {name}: not the name of a file ({error}); name a patch's PNG"
         ) from None
+
+
+def _picture(file: Path) -> Path:
+    """The PNG of a patch's file; a name like "stop.v2" has no suffix of a patch's."""
+    if file.suffix in (".png", ".json"):
+        return file.with_suffix(".png")
+    return file.with_name(file.name + ".png")

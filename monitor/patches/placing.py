@@ -15,6 +15,7 @@ from monitor.patches.quads import (
     Box,
     Quad,
     area,
+    convex,
     homography,
     mapped,
     perimeter,
@@ -121,7 +122,7 @@ def parse_placing(text: str) -> Placing:
             raise ValueError
         if len(pairs) == 1:
             return Spot(*pairs[0])
-        if not _convex(np.array(pairs)):
+        if not convex(np.array(pairs)):
             raise ValueError
     except ValueError:
         raise ConfigError(
@@ -176,11 +177,3 @@ def _painted(quad: Quad, texture: tuple[int, int]) -> float:
         return math.inf
     reached = mapped(quad, wide)
     return area(reached) + perimeter(reached) / 2 + 1
-
-
-def _convex(points: Quad) -> bool:
-    """Whether four corners go round clockwise (y down), with something between them."""
-    edges = np.roll(points, -1, axis=0) - points
-    following = np.roll(edges, -1, axis=0)
-    turns = edges[:, 0] * following[:, 1] - edges[:, 1] * following[:, 0]
-    return bool((turns > 1e-9).all())

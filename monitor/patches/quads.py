@@ -38,6 +38,14 @@ def perimeter(quad: Quad) -> float:
     return float(np.linalg.norm(quad - np.roll(quad, -1, axis=0), axis=1).sum())
 
 
+def convex(quad: Quad) -> bool:
+    """Whether four corners go round clockwise (y down), with something between them."""
+    edges = np.roll(quad, -1, axis=0) - quad
+    following = np.roll(edges, -1, axis=0)
+    turns = edges[:, 0] * following[:, 1] - edges[:, 1] * following[:, 0]
+    return bool((turns > 1e-9).all())
+
+
 def scaled_about(quad: Quad, factor: float) -> Quad:
     """Larger or smaller, its middle where it was."""
     middle = quad.mean(axis=0)

@@ -47,6 +47,9 @@ BENCHMARKS = {
         ("rounds", "data"),
     ),
     "faults": Benchmark("Natural faults beside imagecorruptions-imaug's, 640 x 480"),
+    "patches": Benchmark(
+        "Patches: what they do unseen, and a patch drawn into 1920 x 1080", ("rounds", "data")
+    ),
     "pixel_queries": Benchmark("Questions of a one-pixel attack, 224 x 224, EfficientNet-Lite0"),
     "detectors": Benchmark("How often the detectors fall, 4/255", ("data",), strength=True),
     "fault_misses": Benchmark("Miss rates under faults and attacks", ("data",), strength=True),

@@ -85,6 +85,29 @@ def test_in_the_first_frame_it_is_where_it_was_said_to_be() -> None:
     assert np.array_equal(PlaneFollower(QUAD).update(filmed(textured(0), np.eye(3))), QUAD)
 
 
+@pytest.mark.parametrize("step", [12, 15])
+def test_what_hurries_past_in_front_of_it_does_not_carry_it_off(step: int) -> None:
+    """The wall stands still; a strip of another passes."""
+    wall, passer = textured(0), textured(50, (24, 240))
+    follower = PlaneFollower(QUAD)
+    for at in range(12):
+        frame = filmed(wall, np.eye(3))
+        frame[:, 60 + step * at :][:, :24] = passer
+        quad = follower.update(frame)
+        assert quad is not None
+    assert np.linalg.norm(quad - QUAD, axis=1).max() < 1.5
+
+
+def test_on_a_still_picture_noise_does_not_move_it() -> None:
+    rng, wall = np.random.default_rng(0), filmed(textured(0), np.eye(3))
+    follower = PlaneFollower(QUAD)
+    for _ in range(100):
+        noisy = np.clip(wall + rng.normal(0, 6, wall.shape), 0, 255).astype(np.uint8)
+        quad = follower.update(noisy)
+        assert quad is not None
+        assert np.linalg.norm(quad - QUAD, axis=1).max() < 0.2
+
+
 @pytest.mark.parametrize("levels", [0, 128, 255])
 def test_a_picture_without_texture_is_lost_at_once(levels: int) -> None:
     follower = PlaneFollower(QUAD)

@@ -171,3 +171,14 @@ def test_faults_come_over_the_patch(fault: str, faces: CenterFace, photograph: P
     both = shown(photograph, attack="patch:face", faults=fault)
     assert np.array_equal(both, shown(worn, attack="none", faults=fault))
     assert not np.array_equal(both, worn)
+
+
+def test_drawing_is_the_attacks_time_and_the_answer_is_not(
+    faces: CenterFace, photograph: Pixels
+) -> None:
+    settings = Settings().changed({"attack": "patch:face", "width": 320})
+    pipeline = build_pipeline(settings, faces)
+    frame = Frame(photograph, 0, 0.0, 0.0, "still")
+    pipeline.observe(frame)
+    seen = pipeline.observe(replace(frame, index=1))
+    assert 0 < seen.stages_ms["attack"] < seen.stages_ms["attacked"]
