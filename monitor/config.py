@@ -30,8 +30,15 @@ class StreamSettings(Section):
     source: str = Field(
         default="auto",
         min_length=1,
-        description='a camera\'s index ("0"), a video file, "scene:road", "scene:pitch", "scene:portrait", '
-        '"photo:PATH" of a picture, or "auto": the first camera that delivers a frame, else scene:portrait',
+        description='a camera\'s index ("0"), a URL (rtsp://, http:// with MJPEG or HLS), a video file, a '
+        'folder of pictures or a glob, "scene:road", "scene:pitch", "scene:portrait", "photo:PATH" of a picture, '
+        '"visitor": the camera of whoever opens the panel, or "auto": the first camera that delivers a '
+        "frame, else scene:portrait",
+    )
+    also: Names = Field(
+        default=(),
+        max_length=15,
+        description="live only: more sources beside the first, each watched by the same model",
     )
     width: int = Field(
         default=320,
@@ -40,6 +47,40 @@ class StreamSettings(Section):
         description="pixels; working width: frames are scaled to it before all else",
     )
     loop: bool = Field(default=True, description="live only: start a video file again when it ends")
+    open_timeout: float = Field(
+        default=10, ge=0.5, le=300, description="seconds for a network camera to answer"
+    )
+    read_timeout: float = Field(
+        default=5,
+        ge=0.5,
+        le=300,
+        description="seconds between two pictures of a network camera before it counts as lost",
+    )
+    reconnect: int = Field(
+        default=-1,
+        ge=-1,
+        le=1_000_000,
+        description="attempts to get a lost live source back; -1: for ever, 0: none",
+    )
+    reconnect_wait: float = Field(
+        default=10,
+        ge=0.1,
+        le=3600,
+        description="seconds between two attempts at most; they begin at half a second and double",
+    )
+    max_age: float = Field(
+        default=2,
+        ge=0,
+        le=3600,
+        description="seconds; a live frame that is older when its turn comes is dropped and counted; 0: none",
+    )
+    frozen_after: float = Field(
+        default=5,
+        ge=0,
+        le=3600,
+        description="seconds of the same picture, bit for bit, after which a live source counts as frozen; "
+        "0: never",
+    )
 
 
 class DetectorSettings(Section):

@@ -4,7 +4,8 @@ MonitorError
 ├── ConfigError          a setting that is unknown or out of range
 ├── AttackContractError  an attack that broke its budget or its contract: a bug in the attack
 ├── PatchError           a patch that cannot be read, trained or printed
-└── RunError             a run folder that cannot be written or read
+├── RunError             a run folder that cannot be written or read
+└── SubscriptionFull     a listener that stayed away from its session too long
 
 Every message is one line: what, why, what to do.
 """
@@ -30,3 +31,7 @@ class RunError(MonitorError):
 
 class PatchError(MonitorError):
     """A patch cannot be read, trained or printed."""
+
+
+class SubscriptionFull(MonitorError):
+    """A listener did not come for its records, and was cut off."""

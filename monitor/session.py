@@ -1,7 +1,8 @@
 """The live loop: frame -> clean -> attack -> attacked -> drift -> whoever watches.
 
-A session is driven from outside: start, stop, pause, `apply` for settings, `broadcast` for pictures,
-`add_sink` for records. The command line and the panel are two of its users.
+A session is driven from outside: start, stop, pause, `apply` for settings, `subscribe` for records and
+pictures, `broadcast` for the newest picture, `add_sink` for work in the loop. The command line and the
+panel are two of its users.
 """
 
 from __future__ import annotations
@@ -9,7 +10,9 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import replace
+from functools import partial
 
 from models.detector import Detector, note_of
 from models.errors import ModelError
@@ -18,14 +21,18 @@ from monitor.assembly import build_perturber, build_pipeline, load_detector
 from monitor.broadcast import Broadcast
 from monitor.config import Settings
 from monitor.errors import MonitorError
-from monitor.live_source import OpenSource, open_live, start_source
+from monitor.live_source import OpenSource, start_source
+from monitor.live_source import open_live as _open_live
 from monitor.pace import Pace
 from monitor.pipeline import Observation, Pipeline
-from monitor.status import SessionState, SessionStatus
+from monitor.status import SessionState, SessionStatus, trouble_of
+from monitor.subscription import MOST_RECORDS, Subscribers, Subscription
 from monitor.tracking import Tracking
 from streams.clock import Clock, SystemClock
 from streams.errors import SourceTimeout, StreamError
 from streams.frame import Frame
+from streams.health import Health
+from streams.producers.visitor import Mailbox
 from streams.source import VideoSource
 
 log = logging.getLogger(__name__)
@@ -42,6 +49,7 @@ class Session:
     Parameters
     ----------
     settings : what to do; `apply` changes it.
+    turn : held while a frame is worked on; sessions that share a model take turns.
     clock, open_live, load_model : injected for tests.
     """
 
@@ -49,14 +57,19 @@ class Session:
         self,
         settings: Settings,
         *,
+        turn: AbstractContextManager[object] | None = None,
         clock: Clock | None = None,
-        open_live: OpenSource = open_live,
+        open_live: OpenSource | None = None,
         load_model: Callable[[Settings], Detector] = load_detector,
     ) -> None:
         self._settings = settings
         self._sinks: list[Sink] = []
         self._clock: Clock = clock or SystemClock()
-        self._open_live = open_live
+        self.mailbox = Mailbox(self._clock)
+        """Where a visitor's pictures arrive, for the source "visitor"."""
+        self._open_live: OpenSource = open_live or partial(_open_live, mailbox=self.mailbox)
+        self._turn = turn or nullcontext()
+        self._subscribers = Subscribers()
         self._load_model = load_model
         self._wake = threading.Condition()
         self._wanted: Settings | None = None
@@ -73,6 +86,7 @@ class Session:
         self._state = SessionState.NEW
         self._message = ""
         self._frames = 0
+        self._late = 0
         self._frame: Frame | None = None
         self.broadcast: Broadcast[Observation] = Broadcast()
         """The newest observation, for whoever wants pictures; a slow reader misses some."""
@@ -103,16 +117,31 @@ class Session:
     def status(self) -> SessionStatus:
         """A snapshot."""
         with self._wake:
-            source = self._source
+            source, state, now = self._source, self._state, self._clock.monotonic()
+            name = source.properties.name if source else ""
+            health = source.health if source else Health()
+            if state is SessionState.RUNNING and health.outage is not None:
+                state = SessionState.RECONNECTING
+            halted = state in (SessionState.ENDED, SessionState.FAILED, SessionState.STOPPED)
             return SessionStatus(
-                state=self._state,
-                source=source.properties.name if source else "",
+                state=state,
+                source=name,
                 message=self._message,
                 frames=self._frames,
-                dropped=source.dropped if source else 0,
                 fps=self._pace.rate,
                 stages_ms=self._pace.stages_ms,
+                trouble="" if halted else trouble_of(health, name, now),
+                age_s=None if self._frame is None else now - self._frame.captured_at,
+                late=self._late,
+                health=health,
             )
+
+    def subscribe(self, *, most: int = MOST_RECORDS) -> Subscription:
+        """A listener's place: every frame's record from the next one on, and the newest picture.
+
+        It never slows the loop. `most` records wait for it; see `Subscription`.
+        """
+        return self._subscribers.add(most)
 
     def add_sink(self, sink: Sink) -> None:
         """Call `sink`, in the loop, with every observation from the next one on.
@@ -152,6 +181,7 @@ class Session:
         elif self._source is not None:
             self._source.close()
         self.broadcast.close()
+        self._subscribers.end()
 
     def pause(self) -> None:
         """Stand still at this frame."""
@@ -271,6 +301,7 @@ class Session:
             return
         with self._wake:
             self._frames += 1
+            self._late += observation.late
             self._pace.tick(observation.stages_ms)
         self._hand_out(observation)
         if self._settings.run.frames and self._frames >= self._settings.run.frames:
@@ -285,7 +316,10 @@ class Session:
         """The frame sent through; None where that failed, and the status says why."""
         assert self._pipeline is not None
         try:
-            seen = self._pipeline.observe(frame)
+            with self._turn:
+                waited = self._clock.monotonic() - frame.captured_at
+                seen = self._pipeline.observe(frame)
+            seen = replace(seen, stages_ms={"wait": max(0.0, waited) * 1e3, **seen.stages_ms})
             if again:
                 return self._tracking.again(seen)
             return self._tracking.follow(seen, trails=self._settings.panel.trails)
@@ -302,6 +336,7 @@ class Session:
 
     def _hand_out(self, observation: Observation) -> None:
         self.broadcast.publish(observation)
+        self._subscribers.offer(observation)
         for sink in tuple(self._sinks):
             try:
                 sink(observation)

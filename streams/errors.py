@@ -6,6 +6,7 @@ StreamError
 ├── SourceTruncated      the recording ended before its header says it does
 ├── SourceBusy           a camera that is held by another program or delivers nothing
 ├── SourceTimeout        no frame within the time given
+├── SourceLost           a live source that was there and is gone
 └── IllegalMove          a call that the source's state does not allow
 
 Every message is one line: what, why, what to do.
@@ -36,6 +37,10 @@ class SourceBusy(StreamError):
 
 class SourceTimeout(StreamError):
     """No frame came within the time given."""
+
+
+class SourceLost(StreamError):
+    """A live source delivered pictures and is gone; it may come back."""
 
 
 class IllegalMove(StreamError):

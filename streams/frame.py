@@ -21,11 +21,12 @@ class Frame:
     pixels : uint8 (H, W, 3), BGR, not writeable.
     index : position in the stream, counted from 0; a dropped frame keeps its number, so gaps show.
     media_time : seconds since the start of the recording, None where the medium has no clock.
-    captured_at : seconds on the monotonic clock of this machine. Never subtract it from `media_time`.
+    captured_at : seconds on the monotonic clock of this machine: when the picture came, less what it is known
+        to have waited on the way. Never subtract it from `media_time`.
     source : what delivered the frame, fit to be shown (credentials removed).
     truth : ground-truth boxes in pixels of this frame, where the source knows them.
-    lap : how often the recording has started again before this frame; its last and its first picture
-        do not follow each other.
+    lap : how often the recording has started again, or the camera was lost and came back, before this frame;
+        the pictures on either side do not follow each other.
 
     Raises
     ------

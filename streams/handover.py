@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
 
 from streams.buffer import BufferPolicy, FrameBuffer
 from streams.clock import Clock
-from streams.frame import Frame, SourceProperties
-from streams.producers.producer import Producer
-
-_LOG: Final = logging.getLogger(__name__)
+from streams.frame import Frame
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +18,7 @@ class End:
 
 
 class Handover:
-    """The buffer and the end of the stream, under one lock.
+    """The buffer and the end of the stream, under one lock; one for each reader thread.
 
     Attributes
     ----------
@@ -33,21 +27,34 @@ class Handover:
     end : set when no further frame will come.
     stopping : set by the consumer's side; the reader thread then ends as soon as it can.
     dropped : frames that were replaced before they were read.
+    busy_since : when the reader went into the native call that it is in; None: it waits for us.
     """
 
-    def __init__(self, clock: Clock) -> None:
-        self.changed = threading.Condition()
+    def __init__(self, clock: Clock, changed: threading.Condition) -> None:
+        self.changed = changed
         self.buffer = FrameBuffer(BufferPolicy.WAIT, 1)
         self.end: End | None = None
         self.stopping = False
         self.dropped = 0
+        self.busy_since: float | None = None
         self._clock = clock
 
     def wait_for_room(self) -> bool:
         """Wait until a frame can be put down; False when the reader is to stop."""
         with self.changed:
+            self.busy_since = None
             while self.buffer.must_wait and not self.stopping:
                 self._clock.wait(self.changed, None)
+            self.busy_since = self._clock.monotonic()
+            return not self.stopping
+
+    def wait_until(self, time: float) -> bool:
+        """Wait for a time of the clock; False when the reader is to stop."""
+        with self.changed:
+            self.busy_since = None
+            while not self.stopping and (left := time - self._clock.monotonic()) > 0:
+                self._clock.wait(self.changed, left)
+            self.busy_since = self._clock.monotonic()
             return not self.stopping
 
     def put(self, frame: Frame) -> None:
@@ -57,61 +64,16 @@ class Handover:
                 self.dropped += self.buffer.push(frame)
                 self.changed.notify_all()
 
+    def forget(self) -> None:
+        """Drop what nobody has read, and count it."""
+        with self.changed:
+            self.dropped += len(self.buffer)
+            self.buffer.clear()
+
     def finish(self, error: BaseException | None) -> None:
         """Tell the end; the first end that is told stays."""
         with self.changed:
             if self.end is None:
                 self.end = End(error)
+            self.busy_since = None
             self.changed.notify_all()
-
-
-def run_reader(
-    factory: Callable[[], Producer],
-    opened: Callable[[SourceProperties], bool],
-    handover: Handover,
-    clock: Clock,
-) -> None:
-    """Live in the reader thread: open, read to the end, tell the end, close.
-
-    Parameters
-    ----------
-    factory : makes the producer.
-    opened : told the properties; False when the source was given up while it was opening.
-    handover : gets the frames, and always the end.
-    clock : stamps `Frame.captured_at`.
-    """
-    producer: Producer | None = None
-    error: BaseException | None = None
-    try:
-        producer = factory()
-        properties = producer.open()
-        if opened(properties):
-            _carry(producer, properties.name, handover, clock)
-    except BaseException as caught:  # noqa: BLE001 - not swallowed: the consumer gets it
-        error = caught
-    # The end is told before the producer is closed, because closing can hang as well.
-    handover.finish(error)
-    if producer is not None:
-        try:
-            producer.close()
-        except Exception:  # noqa: BLE001 - told already how the stream ended
-            _LOG.warning("a source could not be closed cleanly", exc_info=True)
-
-
-def _carry(producer: Producer, name: str, handover: Handover, clock: Clock) -> None:
-    index = 0
-    while handover.wait_for_room():
-        picture = producer.read()
-        if picture is None:
-            return
-        frame = Frame(
-            pixels=picture.pixels,
-            index=index,
-            media_time=picture.media_time,
-            captured_at=clock.monotonic(),
-            source=name,
-            truth=picture.truth,
-            lap=picture.lap,
-        )
-        handover.put(frame)
-        index += 1

@@ -14,14 +14,18 @@ from typing import Final
 from streams.clock import SYSTEM_CLOCK, Clock
 from streams.errors import SourceNotFound, SourceUnreadable, StreamError
 from streams.naming import is_url, one_line, without_credentials
+from streams.patience import PATIENT, Patience
 from streams.producers.camera import CameraProducer
 from streams.producers.devices import listed_cameras
 from streams.producers.file import FileProducer
+from streams.producers.images import ImagesProducer
 from streams.producers.looped import LoopedProducer
 from streams.producers.producer import Producer
 from streams.producers.scene import SceneProducer
+from streams.producers.url import SCHEMES, UrlProducer
+from streams.producers.visitor import Mailbox, VisitorProducer
 from streams.scenes import OPTIONS, SCENES
-from streams.scenes.options import read_options
+from streams.scenes.options import number, read_options
 from streams.scenes.photo.scene import OPTIONS as PHOTO_OPTIONS
 from streams.scenes.photo.scene import Photo
 from streams.scenes.scene import Scene
@@ -30,7 +34,11 @@ from streams.source import VideoSource
 AUTO: Final = "auto"
 SCENE_PREFIX: Final = "scene:"
 PHOTO_PREFIX: Final = "photo:"
+IMAGES_PREFIX: Final = "images:"
+VISITOR: Final = "visitor"
 FALLBACK: Final = "scene:portrait"
+
+IMAGES_OPTIONS: Final = {"fps": number(0.01, 240)}
 
 # Seconds for a camera to open and deliver one frame, when nobody asked for that very camera.
 _PROBE: Final = 4.0
@@ -58,33 +66,48 @@ def open_source(
     seed: int = 0,
     pace: bool = False,
     loop: bool = False,
+    patience: Patience = PATIENT,
+    mailbox: Mailbox | None = None,
     clock: Clock = SYSTEM_CLOCK,
 ) -> VideoSource:
     """Return the source that a spec names, not yet started.
 
     Parameters
     ----------
-    spec : a camera's number ("0"; also "/dev/video0"), "scene:NAME", "photo:PATH" of a picture, the path of a
-        video file, or "auto": the first camera that delivers a frame, else scene:portrait (`resolve_auto`
-        tells which). Options follow a scene or a photo: "scene:road?frames=300&light=dusk". A file whose name
-        is a number is written "./0".
+    spec : a camera's number ("0"; also "/dev/video0"), a URL (rtsp://, http:// with MJPEG, HLS or a video
+        file), "scene:NAME", "photo:PATH" of a picture, a folder of pictures or a glob ("images:PATH" takes
+        "?fps=25"), the path of a video file, "visitor": what a browser sends, or "auto": the first camera
+        that delivers a frame, else scene:portrait (`resolve_auto` tells which). Options follow a scene or a
+        photo: "scene:road?frames=300&light=dusk". A file whose name is a number is written "./0".
     seed : of a scene, and of the camera's way over a photo.
     pace : deliver a recording at its own rate; see `VideoSource`.
     loop : start a recording again at its end.
+    patience : time-outs, reconnection, and what counts as too old.
+    mailbox : where a visitor's pictures arrive, for "visitor".
     clock : time and waiting.
 
     Raises
     ------
     SourceNotFound : an unknown scene or option, or an empty spec.
-    SourceUnreadable : a URL; network cameras are not supported in this version.
+    SourceUnreadable : a URL of a kind that is not opened; a visitor's camera where there is no panel.
     """
     spec = spec.strip()
     if spec == AUTO:
         spec = resolve_auto(clock=clock).spec
-    factory = _producer_factory(spec, seed, clock)
-    if loop:
+    factory = _producer_factory(spec, seed, clock, patience, mailbox)
+    # Who loops a network's stream gets its reconnection; whether it has an end is known when it is open.
+    if loop and not is_url(spec) and spec != VISITOR:
         factory = partial(LoopedProducer, factory)
-    return VideoSource(factory, clock=clock, pace=pace, name=without_credentials(_shown(spec)))
+    return VideoSource(
+        factory,
+        clock=clock,
+        pace=pace,
+        patience=patience,
+        # A little longer than the network's own limit, which tells more.
+        open_timeout=max(30.0, patience.open_timeout + patience.read_timeout + 2.0),
+        interrupt=(lambda: None) if mailbox is None else mailbox.interrupt,
+        name=without_credentials(_shown(spec)),
+    )
 
 
 def resolve_auto(
@@ -143,26 +166,74 @@ def probe_camera(
     return f"{frame.size[0]}x{frame.size[1]}"
 
 
-def _producer_factory(spec: str, seed: int, clock: Clock) -> Callable[[], Producer]:
+def _producer_factory(
+    spec: str, seed: int, clock: Clock, patience: Patience, mailbox: Mailbox | None
+) -> Callable[[], Producer]:
     device = re.fullmatch(r"/dev/video(\d+)", spec) if sys.platform.startswith("linux") else None
     digits = device[1] if device else spec
     if digits.isascii() and digits.isdigit():
         return partial(CameraProducer, int(digits), clock=clock)
-    if spec.startswith(SCENE_PREFIX):
-        return _scene(spec, seed)
-    if spec.startswith(PHOTO_PREFIX):
-        return _photo(spec, seed)
     if not spec:
         raise SourceNotFound(
-            "no source was given; give a camera's number, a video file, photo:PATH, scene:road, "
-            "scene:portrait or auto"
+            "no source was given; give a camera's number, a URL, a video file, a folder of pictures, "
+            "photo:PATH, scene:road, scene:portrait or auto"
         )
+    for prefix, rendered in ((SCENE_PREFIX, _scene), (PHOTO_PREFIX, _photo)):
+        if spec.startswith(prefix):
+            return rendered(spec, seed)
+    if spec == VISITOR:
+        return _visitor(mailbox, clock, patience)
     if is_url(spec):
-        raise SourceUnreadable(
-            f"{without_credentials(spec)}: network cameras are not supported in this version; give a "
-            "camera's number, a video file or scene:portrait"
-        )
+        return _url(spec, clock, patience)
+    if spec.startswith(IMAGES_PREFIX) or _names_pictures(spec):
+        return _images(spec)
     return partial(FileProducer, spec)
+
+
+def _url(spec: str, clock: Clock, patience: Patience) -> Callable[[], Producer]:
+    scheme = spec.partition("://")[0].lower() if "://" in spec else ""
+    if scheme not in SCHEMES:
+        shown = without_credentials(spec)
+        what = f"{one_line(scheme)}:// is not opened" if scheme else "a login without a scheme"
+        raise SourceUnreadable(
+            f"{shown}: {what}; give a URL that begins with {', '.join(f'{s}://' for s in SCHEMES[:4])} or "
+            "the path of a file"
+        )
+    return partial(UrlProducer, spec, patience=patience, clock=clock)
+
+
+def _visitor(mailbox: Mailbox | None, clock: Clock, patience: Patience) -> Callable[[], Producer]:
+    if mailbox is None:
+        raise SourceUnreadable(
+            "visitor: a browser's camera comes through the panel; choose it there, with `camdrift live`"
+        )
+    return partial(
+        VisitorProducer,
+        mailbox,
+        open_timeout=patience.open_timeout,
+        read_timeout=patience.read_timeout,
+        clock=clock,
+    )
+
+
+def _names_pictures(spec: str) -> bool:
+    """Whether a path is a folder, or a glob; a file whose name has a bracket in it is a file."""
+    path = Path(spec).expanduser()
+    return path.is_dir() or (any(sign in spec for sign in "*?[") and not path.is_file())
+
+
+def _images(spec: str) -> Callable[[], Producer]:
+    where, options = spec.removeprefix(IMAGES_PREFIX), {}
+    # A glob has question marks of its own: only one that begins an option ends the path.
+    if spec.startswith(IMAGES_PREFIX) and (match := re.search(r"\?(?=[a-z]+=)", where)):
+        where, query = where[: match.start()], where[match.end() :]
+        try:
+            options = read_options(query, IMAGES_OPTIONS)
+        except ValueError as error:
+            raise SourceNotFound(f"images:{one_line(where)}: {one_line(str(error))}") from error
+    if not where:
+        raise SourceNotFound("images: no folder was given; write images:FOLDER or images:GLOB")
+    return partial(ImagesProducer, where, **options)
 
 
 def input_file(spec: str) -> Path | None:
@@ -170,7 +241,9 @@ def input_file(spec: str) -> Path | None:
     spec = spec.strip()
     if spec.startswith(PHOTO_PREFIX):
         return Path(_photo_path(spec)[0]).expanduser()
-    if not spec or spec == AUTO or spec.startswith((SCENE_PREFIX, "/dev/video")) or is_url(spec):
+    if not spec or spec in (AUTO, VISITOR) or is_url(spec):
+        return None
+    if spec.startswith((SCENE_PREFIX, IMAGES_PREFIX, "/dev/video")) or _names_pictures(spec):
         return None
     return None if spec.isascii() and spec.isdigit() else Path(spec).expanduser()
 

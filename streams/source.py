@@ -10,17 +10,30 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Final, Self
 
+import numpy as np
+
 from streams.buffer import BufferPolicy, FrameBuffer
 from streams.clock import SYSTEM_CLOCK, Clock
-from streams.errors import IllegalMove, SourceTimeout
+from streams.errors import IllegalMove, SourceLost, SourceTimeout, StreamError
 from streams.frame import Frame, SourceProperties
-from streams.handover import End, Handover, run_reader
+from streams.handover import End, Handover
+from streams.health import Health
 from streams.pacing import Pacer
+from streams.patience import Patience
 from streams.producers.producer import Producer
+from streams.reader import Position, run_reader
+from streams.reconnect import NEVER, Backoff, Outage
 from streams.states import SourceState, check_move
 
 _LOG: Final = logging.getLogger(__name__)
-_READABLE: Final = (SourceState.RUNNING, SourceState.PAUSED, SourceState.ENDED, SourceState.FAILED)
+_READABLE: Final = (
+    SourceState.RUNNING,
+    SourceState.PAUSED,
+    SourceState.RECONNECTING,
+    SourceState.ENDED,
+    SourceState.FAILED,
+)
+_FRESH: Final = Patience(reconnect=NEVER, max_age=None, frozen_after=None)
 
 
 class VideoSource:
@@ -32,7 +45,8 @@ class VideoSource:
 
     Parameters
     ----------
-    producer_factory : makes the producer; called once, in the reader thread.
+    producer_factory : makes the producer, in the reader thread: once, and once more for each attempt to get a
+        live source back.
     policy : what happens to frames that nobody reads; None takes KEEP_NEWEST for a live source and
         WAIT for any other.
     clock : time and waiting.
@@ -42,6 +56,10 @@ class VideoSource:
     capacity : frames buffered under WAIT.
     open_timeout : seconds that `start` waits for the producer to open. Some cameras take over ten.
     close_timeout : seconds that `close` waits for the reader thread.
+    patience : what is done with a live source that is lost, late or frozen, and when a native call counts as
+        hung; by default nothing is opened again and no frame is too old.
+    rng : for the jitter of the attempts.
+    interrupt : called at `close`, to end a wait of the producer's own.
     name : how the source is called in messages until its properties are known.
 
     Raises
@@ -59,6 +77,9 @@ class VideoSource:
         capacity: int = 4,
         open_timeout: float = 30.0,
         close_timeout: float = 2.0,
+        patience: Patience = _FRESH,
+        rng: np.random.Generator | None = None,
+        interrupt: Callable[[], None] = lambda: None,
         name: str = "the source",
     ) -> None:
         if pace and policy is BufferPolicy.KEEP_NEWEST:
@@ -70,10 +91,20 @@ class VideoSource:
         self._capacity = capacity
         self._open_timeout = open_timeout
         self._close_timeout = close_timeout
+        self._patience = patience
+        self._interrupt = interrupt
+        self._backoff = Backoff(patience.reconnect, rng or np.random.default_rng())
         self._name = name
-        self._handover = Handover(clock)
         # Guards the handover and everything below; notified at every change of it.
-        self._changed = self._handover.changed
+        self._changed = threading.Condition()
+        self._handover = Handover(clock, self._changed)
+        self._position = Position()
+        self._outage: Outage | None = None
+        self._reconnects = 0
+        self._stale = 0
+        self._same_for = 0.0
+        self._abandoned = 0
+        self._dropped_before = 0  # by readers that were given up
         self._state = SourceState.NEW
         self._properties: SourceProperties | None = None
         self._pacer: Pacer | None = None
@@ -101,7 +132,22 @@ class VideoSource:
     def dropped(self) -> int:
         """Frames that were replaced by newer ones before anybody read them."""
         with self._changed:
-            return self._handover.dropped
+            return self._dropped_before + self._handover.dropped
+
+    @property
+    def health(self) -> Health:
+        """How the source is doing."""
+        with self._changed:
+            limit = self._patience.frozen_after
+            frozen = limit is not None and self._outage is None and self._same_for >= limit
+            return Health(
+                outage=self._outage,
+                reconnects=self._reconnects,
+                dropped=self._dropped_before + self._handover.dropped,
+                stale=self._stale,
+                frozen_s=self._same_for if frozen else 0.0,
+                abandoned=self._abandoned,
+            )
 
     @property
     def delivered(self) -> int:
@@ -111,7 +157,7 @@ class VideoSource:
 
     def __enter__(self) -> Self:
         """Start the source unless it runs already; close it if that fails."""
-        if self.state not in (SourceState.RUNNING, SourceState.PAUSED):
+        if self.state not in (SourceState.RUNNING, SourceState.PAUSED, SourceState.RECONNECTING):
             try:
                 self.start()
             except BaseException:
@@ -139,15 +185,7 @@ class VideoSource:
         """
         with self._changed:
             self._move(SourceState.STARTING)
-            # A daemon: a native call that never returns must not keep the process alive.
-            thread = threading.Thread(
-                target=run_reader,
-                args=(self._factory, self._opened, self._handover, self._clock),
-                name="stream reader",
-                daemon=True,
-            )
-            self._thread = thread
-            thread.start()
+            thread = self._begin_reader(None)
             # A daemon that is still inside OpenCV when the interpreter goes down aborts the process
             # ("terminate called without an active exception"): it is ended before.
             atexit.register(self.close)
@@ -157,6 +195,19 @@ class VideoSource:
             if not isinstance(error, SourceTimeout):
                 thread.join(self._close_timeout)
             raise error
+
+    def _begin_reader(self, at: float | None) -> threading.Thread:
+        """Start a reader thread; the lock is held."""
+        # A daemon: a native call that never returns must not keep the process alive.
+        thread = threading.Thread(
+            target=run_reader,
+            args=(self, self._handover, self._clock, self._position, at),
+            name="stream reader",
+            daemon=True,
+        )
+        self._thread = thread
+        thread.start()
+        return thread
 
     def _wait_until_open(self) -> BaseException | None:
         """Return why the source did not open, None if it did; the lock is held."""
@@ -202,7 +253,7 @@ class VideoSource:
                     f"a source that is {self._state.value} cannot be resumed to "
                     f"{SourceState.RUNNING.value}; only a paused one can"
                 )
-            self._move(SourceState.RUNNING)
+            self._move(SourceState.RUNNING if self._outage is None else SourceState.RECONNECTING)
             if self._pacer is not None:
                 self._pacer.restart()
 
@@ -220,6 +271,7 @@ class VideoSource:
             self._changed.notify_all()
             thread, self._thread = self._thread, None
         atexit.unregister(self.close)
+        self._interrupt()
         if thread is None or thread is threading.current_thread():
             return
         thread.join(self._close_timeout)
@@ -250,7 +302,9 @@ class VideoSource:
                 self._check_readable()
                 now = self._clock.monotonic()
                 wait: float | None = None
-                if self._state is SourceState.RUNNING:
+                if self._state in (SourceState.RUNNING, SourceState.RECONNECTING):
+                    self._look_after_the_reader(now)
+                    self._drop_stale(now)
                     head = self._handover.buffer.head
                     if head is not None:
                         pacer = self._pacer
@@ -269,7 +323,7 @@ class VideoSource:
                 if deadline is not None:
                     left = deadline - now
                     if left <= 0:
-                        raise self._nothing_came(timeout)
+                        raise self._nothing_came(timeout, now)
                     wait = left if wait is None else min(wait, left)
                 self._clock.wait(self._changed, wait)
 
@@ -286,9 +340,47 @@ class VideoSource:
         self._changed.notify_all()
         return frame
 
-    def _nothing_came(self, timeout: float | None) -> SourceTimeout:
+    def _drop_stale(self, now: float) -> None:
+        """A live frame that has grown too old is not shown as if it were now; the lock is held."""
+        limit, properties = self._patience.max_age, self._properties
+        head = self._handover.buffer.head
+        if limit is None or head is None or properties is None or not properties.live:
+            return
+        if now - head.captured_at > limit:
+            self._handover.buffer.pop()
+            self._stale += 1
+
+    def _look_after_the_reader(self, now: float) -> None:
+        """Give up a reader that hangs in a native call, and begin another; the lock is held."""
+        since = self._handover.busy_since
+        if since is None or self._handover.end is not None or len(self._handover.buffer):
+            return
+        if now - since <= self._patience.stall:
+            return
+        name = self._name
+        error = SourceTimeout(
+            f"{name} has hung for {now - since:.0f} s in a call that does not return; check the device or "
+            "the disk that it comes from"
+        )
+        live = self._properties is not None and self._properties.live
+        retry = self.lost(self._handover, error, 0.0) if live else error
+        if isinstance(retry, StreamError):
+            self._handover.stopping = True
+            self._handover.end = End(retry)
+            return
+        _LOG.warning("%s; its thread is left behind and another one begins", error)
+        self._abandoned += 1
+        self._handover.stopping = True
+        self._dropped_before += self._handover.dropped
+        self._handover = Handover(self._clock, self._changed)
+        self._position = replace(self._position)
+        self._begin_reader(retry)
+
+    def _nothing_came(self, timeout: float | None, now: float) -> SourceTimeout:
         if self._state is SourceState.PAUSED:
             return SourceTimeout(f"{self._name} is paused; call resume() to go on")
+        if self._outage is not None:
+            return SourceTimeout(self._outage.words(now))
         return SourceTimeout(
             f"{self._name}: no frame came within {timeout:g} s; check that the device is connected"
         )
@@ -299,15 +391,54 @@ class VideoSource:
         self._state = to
         self._changed.notify_all()
 
-    def _opened(self, properties: SourceProperties) -> bool:
-        """Take the source into operation, in the reader thread; False when it was given up meanwhile."""
+    # What the reader tells; see `streams.reader.Owner`.
+
+    def make(self) -> Producer:
+        """Another producer."""
+        return self._factory()
+
+    def opened(self, handover: Handover, properties: SourceProperties) -> bool:
+        """Take the source into operation, in the reader thread; False when the reader was given up."""
         with self._changed:
-            if self._handover.stopping:
+            if handover.stopping:
                 return False
             self._properties = properties
             self._name = properties.name
             default = BufferPolicy.KEEP_NEWEST if properties.live else BufferPolicy.WAIT
-            self._handover.buffer = FrameBuffer(self._policy or default, self._capacity)
-            self._pacer = Pacer() if self._pace and not properties.live else None
-            self._move(SourceState.RUNNING)
+            handover.buffer = FrameBuffer(self._policy or default, self._capacity)
+            if self._outage is not None:
+                self._outage = None
+                self._reconnects += 1
+            else:
+                self._pacer = Pacer() if self._pace and not properties.live else None
+            if self._state is not SourceState.PAUSED:
+                self._move(SourceState.RUNNING)
             return True
+
+    def lost(self, handover: Handover, error: StreamError, ran: float) -> float | StreamError:
+        """A live source is gone after so many seconds; when to try again [s, monotonic], or the last word."""
+        with self._changed:
+            if handover.stopping:
+                return error
+            self._backoff.ran(ran)
+            tried = self._backoff.attempt
+            wait = self._backoff.next()
+            if wait is None:
+                return SourceLost(f"{error}; given up after {tried} attempts") if tried else error
+            now = self._clock.monotonic()
+            before, at = self._outage, now + wait
+            if before is None:
+                _LOG.warning("%s; trying again", error)
+                self._outage = Outage(str(error), now, self._backoff.attempt, at)
+            else:
+                self._outage = replace(before, attempt=self._backoff.attempt, retry_at=at)
+            self._same_for = 0.0
+            handover.forget()
+            if self._state is SourceState.RUNNING:
+                self._move(SourceState.RECONNECTING)
+            return at
+
+    def same_for(self, handover: Handover, seconds: float) -> None:
+        """For how long a live picture has been the same."""
+        if not handover.stopping:
+            self._same_for = seconds

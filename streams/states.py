@@ -17,6 +17,7 @@ class SourceState(Enum):
     STARTING the reader thread is opening the producer
     RUNNING  frames can be read
     PAUSED   frames are held back
+    RECONNECTING a live source was lost and is being opened again
     ENDED    the consumer was told the end of the stream
     FAILED   the consumer was told an error
     CLOSED   over
@@ -26,6 +27,7 @@ class SourceState(Enum):
     STARTING = "starting"
     RUNNING = "running"
     PAUSED = "paused"
+    RECONNECTING = "reconnecting"
     ENDED = "ended"
     FAILED = "failed"
     CLOSED = "closed"
@@ -38,10 +40,21 @@ LEGAL_MOVES: Final[Mapping[SourceState, frozenset[SourceState]]] = MappingProxyT
             {SourceState.RUNNING, SourceState.FAILED, SourceState.CLOSED}
         ),
         SourceState.RUNNING: frozenset(
-            {SourceState.PAUSED, SourceState.ENDED, SourceState.FAILED, SourceState.CLOSED}
+            {
+                SourceState.PAUSED,
+                SourceState.RECONNECTING,
+                SourceState.ENDED,
+                SourceState.FAILED,
+                SourceState.CLOSED,
+            }
         ),
-        # An end that comes during a pause waits in the buffer, behind the frames, for the resume.
-        SourceState.PAUSED: frozenset({SourceState.RUNNING, SourceState.CLOSED}),
+        # An end or a loss that comes during a pause waits for the resume.
+        SourceState.PAUSED: frozenset(
+            {SourceState.RUNNING, SourceState.RECONNECTING, SourceState.CLOSED}
+        ),
+        SourceState.RECONNECTING: frozenset(
+            {SourceState.RUNNING, SourceState.PAUSED, SourceState.FAILED, SourceState.CLOSED}
+        ),
         SourceState.ENDED: frozenset({SourceState.CLOSED}),
         SourceState.FAILED: frozenset({SourceState.CLOSED}),
         SourceState.CLOSED: frozenset(),

@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 
 _PATIENCE: Final = 0.1  # seconds; how late a change of state shows while no frame comes
 _QUALITY: Final = 85
+_OLD: Final = 2.0  # seconds from which a picture says how old it is
 
 
 class Kind(StrEnum):
@@ -56,7 +57,21 @@ class _Scene:
 
     @property
     def key(self) -> tuple[object, ...]:
-        return self.serial, self.status.state, self.status.message, self.factor
+        return self.serial, self.status.state, self.status.message, self.stamp, self.factor
+
+    @property
+    def stamp(self) -> str:
+        """A word on the picture where it is not what the camera sees now."""
+        status = self.status
+        if status.state in (SessionState.PAUSED, SessionState.ENDED):
+            return str(status.state)
+        if status.state not in (SessionState.RUNNING, SessionState.RECONNECTING):
+            return ""
+        age = status.age_s
+        old = f"{age:.0f} s old" if age is not None and age >= _OLD else ""
+        if status.state is SessionState.RECONNECTING:
+            return f"camera lost, {old}" if old else "camera lost"
+        return "frozen" if status.health.frozen_s else old
 
 
 class Reader:
@@ -211,9 +226,7 @@ def draw(kind: Kind, scene: _Scene, names: tuple[str, ...]) -> Pixels:
         picture = attacked_view(seen, names, zoom=zoom)
     else:
         picture = difference_picture(seen.frame.pixels, seen.attacked_pixels, scene.factor)
-    if status.state in (SessionState.PAUSED, SessionState.ENDED):
-        picture = stamped(picture, str(status.state))
-    return picture
+    return stamped(picture, scene.stamp) if scene.stamp else picture
 
 
 def encode(picture: Pixels) -> bytes:

@@ -25,6 +25,7 @@ _WORDS: Final = {
     SessionState.NEW: "starting",
     SessionState.RUNNING: "running",
     SessionState.PAUSED: "paused",
+    SessionState.RECONNECTING: "reconnecting",
     SessionState.IDLE: "idle",
     SessionState.ENDED: "ended",
     SessionState.FAILED: "failed",
@@ -37,6 +38,7 @@ _MEANINGS: Final = {
     Outcome.FABRICATED: "only there under attack",
 }
 _STAGES: Final = {
+    "wait": "wait",
     "scale": "scale",
     "clean": "clean answer",
     "attack": "attack",
@@ -63,6 +65,8 @@ def halted(status: SessionStatus) -> str:
     """Why there are no new pictures, "" while there are."""
     if status.state is SessionState.FAILED:
         return _banner(status.message, "cd-bad")
+    if status.trouble:
+        return _banner(status.trouble, "cd-bad")
     return _banner(status.message, "cd-note") if status.state is SessionState.ENDED else ""
 
 

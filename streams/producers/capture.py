@@ -33,14 +33,19 @@ class Capture(Protocol):
         ...
 
 
-def open_capture(medium: str | int, backends: Sequence[int] = (cv2.CAP_ANY,)) -> Capture:
-    """Open a file or a camera with the first backend that can; OpenCV is silenced before."""
+def open_capture(
+    medium: str | int, backends: Sequence[int] = (cv2.CAP_ANY,), options: Sequence[int] = ()
+) -> Capture:
+    """Open a file, a camera or a URL with the first backend that can; OpenCV is silenced before.
+
+    `options` are OpenCV's pairs of property and value, for what must be known at the opening.
+    """
     _silence()
-    capture = cv2.VideoCapture(medium, backends[0])
+    capture = cv2.VideoCapture(medium, backends[0], list(options))
     for backend in backends[1:]:
         if capture.isOpened():
             break
-        capture = cv2.VideoCapture(medium, backend)
+        capture = cv2.VideoCapture(medium, backend, list(options))
     return capture
 
 

@@ -20,12 +20,14 @@ class Picture:
     media_time : seconds since the start of the recording, None where there is no such clock.
     truth : ground-truth boxes in pixels, where they are known.
     lap : how often the recording has started again.
+    late : seconds that it is known to have waited on the way.
     """
 
     pixels: Pixels
     media_time: float | None
     truth: sv.Detections | None = None
     lap: int = 0
+    late: float = 0.0
 
 
 class Producer(Protocol):

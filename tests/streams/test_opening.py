@@ -6,7 +6,7 @@ import pytest
 
 from streams import opening
 from streams.errors import SourceBusy, SourceNotFound, SourceTimeout, SourceUnreadable, StreamError
-from streams.opening import AutoChoice, open_source, probe_camera, resolve_auto
+from streams.opening import AutoChoice, input_file, open_source, probe_camera, resolve_auto
 from streams.states import SourceState
 
 pytestmark = pytest.mark.timeout(10)
@@ -125,20 +125,24 @@ def test_given_nothing_when_opened_then_it_says_what_can_be_given(spec):
 
 @pytest.mark.parametrize(
     "spec",
-    [
-        "rtsp://me:secret@10.0.0.5/live",
-        "http://10.0.0.5/live?token=secret",
-        "me:secret@10.0.0.5/live",
-    ],
+    ["me:secret@10.0.0.5/live", "file://me:secret@10.0.0.5/etc", "gopher://me:secret@10.0.0.5/x"],
 )
-def test_given_a_network_camera_when_opened_then_it_is_not_supported_and_no_login_is_shown(spec):
-    with pytest.raises(
-        SourceUnreadable, match="network cameras are not supported in this version"
-    ) as e:
+def test_given_a_url_that_is_not_opened_when_asked_for_then_it_says_so_and_shows_no_login(spec):
+    with pytest.raises(SourceUnreadable, match="give a URL that begins with rtsp://") as e:
         open_source(spec)
     assert "secret" not in str(e.value)
     assert "10.0.0.5" in str(e.value)
     assert "\n" not in str(e.value)
+
+
+def test_given_a_visitors_camera_without_a_panel_when_opened_then_it_says_where_it_comes_from():
+    with pytest.raises(SourceUnreadable, match="comes through the panel"):
+        open_source("visitor")
+
+
+@pytest.mark.parametrize("spec", ["rtsp://10.0.0.5/a", "visitor", "images:x", "*.png"])
+def test_given_a_source_that_is_no_single_file_then_there_is_none_to_be_hashed(spec):
+    assert input_file(spec) is None
 
 
 def test_given_no_such_file_when_started_then_it_says_so(tmp_path):

@@ -75,7 +75,7 @@ def test_given_a_loss_then_the_tiles_say_how_many_when_and_how_far(watch: Watch)
         "time to loss [s]": ("0.20", "median, 1 of 2 tracks"),
         "trails apart": ("5.0", "px, the widest pair"),
     }
-    html = counters(SessionStatus(SessionState.RUNNING, "", "", 8, 0, 20.0, {}), watch.reading())
+    html = counters(SessionStatus(SessionState.RUNNING, "", "", 8, 20.0, {}), watch.reading())
     assert re.search(r"lost now</span><b>1</b><small>of 2 tracks", html)
 
 

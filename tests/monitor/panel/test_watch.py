@@ -71,13 +71,13 @@ def test_the_readouts_say_what_happened(watched: tuple[Session, Watch]) -> None:
 def test_before_the_first_frame_there_are_words_and_no_zeros(session: Session) -> None:
     reading = Watch(session).reading()
     assert "no frame yet" in readouts.clean_caption(reading)
-    status = SessionStatus(SessionState.NEW, "", "", 0, 0, 0.0, {})
+    status = SessionStatus(SessionState.NEW, "", "", 0, 0.0, {})
     assert readouts.NOTHING in readouts.counters(status, reading)
     assert "waiting for frames" in chart((), 0)
 
 
 def test_what_comes_from_outside_is_escaped() -> None:
-    status = SessionStatus(SessionState.FAILED, "<b>.mp4", "<script>x</script>", 0, 0, 0.0, {})
+    status = SessionStatus(SessionState.FAILED, "<b>.mp4", "<script>x</script>", 0, 0.0, {})
     for html in (
         readouts.status_line(status),
         readouts.halted(status),
