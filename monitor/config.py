@@ -31,7 +31,7 @@ class StreamSettings(Section):
         default="auto",
         min_length=1,
         description='a camera\'s index ("0"), a URL (rtsp://, http:// with MJPEG or HLS), a video file, a '
-        'folder of pictures or a glob, "scene:road", "scene:pitch", "scene:portrait", "photo:PATH" of a picture, '
+        'folder of pictures or a glob, "scene:road", "scene:pitch", "scene:portrait", "photo:PATH", '
         '"visitor": the camera of whoever opens the panel, or "auto": the first camera that delivers a '
         "frame, else scene:portrait",
     )
