@@ -65,6 +65,7 @@ def _root(
 @with_settings(
     *("stream", "detector", "model", "attack", "faults", "drift", "panel", "run"),
     without=("part_frames",),
+    several_sources=True,
 )
 def live(
     settings: Settings,
@@ -83,7 +84,10 @@ def live(
 @app.command()
 @with_settings(
     *("stream", "detector", "model", "attack", "faults", "drift", "run"),
-    without=("source", "loop", "record"),
+    without=(
+        *("source", "also", "loop", "record", "max_age", "frozen_after"),
+        *("open_timeout", "read_timeout", "reconnect", "reconnect_wait"),
+    ),
 )
 def evaluate(
     settings: Settings,
@@ -310,6 +314,24 @@ def export_patch(
     from monitor.commands.patch import export_patch as export
 
     typer.echo(export(name, file, width_mm))
+
+
+@app.command()
+def doctor(
+    probe: Annotated[
+        bool, typer.Option("--probe/--no-probe", help="open each camera, for 4 s at most")
+    ] = True,
+    as_json: Annotated[bool, typer.Option("--json", help="print JSON, for programs")] = False,
+) -> None:
+    """Say what is there, what is wrong and how to mend it; the exit code is 1 if something is wrong."""
+    from monitor.commands.doctor import doctor_json, doctor_table, examine, exit_code
+
+    findings = examine(probe=probe)
+    if as_json:
+        typer.echo(doctor_json(findings))
+    else:
+        _print_table(doctor_table(findings))
+    raise typer.Exit(exit_code(findings))
 
 
 @app.command()

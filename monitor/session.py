@@ -150,8 +150,13 @@ class Session:
         """
         self._sinks.append(sink)
 
-    def start(self) -> None:
+    def start(self, *, lenient: bool = False) -> None:
         """Load the model, open the source, begin. What fails here is raised here.
+
+        Parameters
+        ----------
+        lenient : begin without a source where it does not open: the session stands failed and says why, and
+            the next `apply` tries again.
 
         Raises
         ------
@@ -162,9 +167,15 @@ class Session:
             raise RuntimeError("a session starts once; make a new one")
         detector = self._load_model(self._settings)
         self._pipeline = build_pipeline(self._settings, detector)
-        self._source = self._opened(self._settings)
-        self._say("; ".join(filter(None, (note_of(detector), self._message))))
-        self._state = SessionState.RUNNING
+        try:
+            self._source = self._opened(self._settings)
+        except StreamError as error:
+            if not lenient:
+                raise
+            self._halt(SessionState.FAILED, str(error))
+        else:
+            self._say("; ".join(filter(None, (note_of(detector), self._message))))
+            self._state = SessionState.RUNNING
         self._unwatched_since = self._clock.monotonic()
         self._thread = threading.Thread(target=self._run, name="camdrift-session", daemon=True)
         self._thread.start()

@@ -12,6 +12,7 @@ ROOT = Path(__file__).parent.parent
 LAYERS = [
     {"monitor.cli", "monitor.commands"},
     {"monitor.panel", "monitor.evaluate", "monitor.recording"},
+    {"monitor.group", "monitor.live"},
     {"monitor.report"},
     {"monitor.session", "monitor.runs", "monitor.summary"},
     {

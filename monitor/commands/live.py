@@ -6,9 +6,9 @@ import webbrowser
 from collections.abc import Callable, Sequence
 
 from monitor.config import Settings
+from monitor.group import Group
 from monitor.panel import serve
 from monitor.recording import Recorder
-from monitor.session import Session
 
 
 def run_live(
@@ -26,22 +26,26 @@ def run_live(
     RunError : a recording that could not be finished.
     """
     say("loading the detector and compiling; a few seconds, longer the first time ...")
-    session = Session(settings)
-    recorder = Recorder(
-        session, command=command, on_finished=lambda folder: say(f"recorded: {folder}")
-    )
-    if settings.run.record:
+    group = Group.of(settings)
+    recorders = [
+        Recorder(session, command=command, on_finished=lambda folder: say(f"recorded: {folder}"))
+        for session in group.sessions
+        if settings.run.record
+    ]
+    for session, recorder in zip(group.sessions, recorders, strict=False):
         session.add_sink(recorder)
 
     def ready(url: str) -> None:
-        status = session.status
-        say(f"source: {status.source}" + (f" ({status.message})" if status.message else ""))
+        for status in (session.status for session in group.sessions):
+            told = f" ({status.message})" if status.message else ""
+            say(f"source: {status.source or 'none yet'}{told}")
         say(f"panel:  {url}   (Ctrl-C ends it)")
         if open_browser:
             webbrowser.open(url)
 
     try:
-        serve(session, settings, on_ready=ready)
+        serve(group, settings, on_ready=ready)
     finally:
-        session.stop()
-        recorder.close()
+        group.stop()
+        for recorder in recorders:
+            recorder.close()

@@ -19,7 +19,9 @@ LOCAL_CONFIG = Path("config.toml")
 """Read when it lies in the working folder and no other is named."""
 
 
-def with_settings(*chosen: str, without: Iterable[str] = ()) -> Callable[..., Any]:
+def with_settings(
+    *chosen: str, without: Iterable[str] = (), several_sources: bool = False
+) -> Callable[..., Any]:
     """Give a command `f(settings, ...)` one option for each word of these sections of config.toml.
 
     What is given on the command line comes before the file, the file before the defaults. Values are
@@ -29,6 +31,7 @@ def with_settings(*chosen: str, without: Iterable[str] = ()) -> Callable[..., An
     ----------
     chosen : names of config.toml's sections, in the order of the help text.
     without : words that mean nothing to this command.
+    several_sources : `--source` may be given again; what follows the first goes to `also`.
     """
     skipped = {*without, *NOT_ON_THE_COMMAND_LINE}
     fields = {
@@ -44,7 +47,12 @@ def with_settings(*chosen: str, without: Iterable[str] = ()) -> Callable[..., An
             config = given.pop("config")
             path = config or (LOCAL_CONFIG if LOCAL_CONFIG.is_file() else None)
             changes = {word: given.pop(word) for word in fields}
-            settings = load(path).changed({k: v for k, v in changes.items() if v is not None})
+            if several_sources and changes["source"]:
+                changes["source"], *others = changes["source"]
+                changes["also"] = tuple(others) if changes["also"] is None else changes["also"]
+            settings = load(path).changed(
+                {word: value for word, value in changes.items() if value not in (None, [])}
+            )
             command(settings=settings, **given)
 
         hints = get_type_hints(command, include_extras=True)
@@ -53,7 +61,11 @@ def with_settings(*chosen: str, without: Iterable[str] = ()) -> Callable[..., An
             for name, parameter in inspect.signature(command).parameters.items()
             if name != "settings"
         ]
-        options = [_config_option(), *(_option(word, setting) for word, setting in fields.items())]
+        again = {"source"} if several_sources else set()
+        options = [
+            _config_option(),
+            *(_option(word, setting, again=word in again) for word, setting in fields.items()),
+        ]
         parameters = [*own, *options]
         wrapper.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
         wrapper.__annotations__ = {p.name: p.annotation for p in parameters}
@@ -69,7 +81,7 @@ def _config_option() -> inspect.Parameter:
     return _parameter("config", annotation)
 
 
-def _option(word: str, setting: Any) -> inspect.Parameter:
+def _option(word: str, setting: Any, *, again: bool = False) -> inspect.Parameter:
     flag = "--" + word.replace("_", "-")
     default = setting.default
     text = str(setting.description)
@@ -78,6 +90,11 @@ def _option(word: str, setting: Any) -> inspect.Parameter:
         shown = f"{text} [default: {'yes' if default else 'no'}]"
         return _parameter(word, Annotated[bool | None, typer.Option(names, help=shown)])
     shown = f"{text} [default: {_shown(word, default)}]"
+    if again:
+        shown = f"{text}; again for more beside it [default: {_shown(word, default)}]"
+        return _parameter(
+            word, Annotated[list[str] | None, typer.Option(flag, metavar="TEXT", help=shown)]
+        )
     kind = {int: "N", float: "X"}.get(type(default), "TEXT") if word != "eps" else "EPS"
     return _parameter(word, Annotated[str | None, typer.Option(flag, metavar=kind, help=shown)])
 

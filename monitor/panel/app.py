@@ -7,7 +7,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from socket import socket
 from types import FrameType
@@ -18,15 +18,19 @@ from fastapi import FastAPI
 from starlette.responses import PlainTextResponse, Response
 
 from monitor.config import Settings
+from monitor.group import Group
+from monitor.live import Live
 from monitor.panel.cards import STILLS
 from monitor.panel.doorstep import bind, url_of
+from monitor.panel.easel import Easel
 from monitor.panel.gallery import Gallery, Kind
 from monitor.panel.guard import Guard
 from monitor.panel.login import Door, password_of
 from monitor.panel.mjpeg import MjpegResponse
 from monitor.panel.still_bench import Bench
+from monitor.panel.visitor import add_visitor
+from monitor.panel.wall import Wall
 from monitor.panel.watch import Watch
-from monitor.session import Session
 from monitor.status import SessionState
 
 _GRACE = 1  # seconds that open connections have to end; the pictures end at once
@@ -34,8 +38,8 @@ _GOODBYE = 0.1  # seconds for the streams to say that they end
 _PATIENCE = 2.5  # seconds
 
 
-def build_app(session: Session, settings: Settings, *, password: str = "") -> FastAPI:
-    """The panel: three MJPEG streams, pictures of a still, the page, and the guard in front of all.
+def build_app(session: Live, settings: Settings, *, password: str = "") -> FastAPI:
+    """The panel: the MJPEG streams, pictures of a still, the page, and the guard in front of all.
 
     `app.state.gallery` draws, `app.state.watch` counts and `app.state.bench` attacks a still; the work of
     each ends with the app's lifespan.
@@ -49,20 +53,28 @@ def build_app(session: Session, settings: Settings, *, password: str = "") -> Fa
     from monitor.panel.layout import mount_page
 
     gallery, watch, bench = Gallery(session), Watch(session), Bench(session)
+    wall = Wall(session) if isinstance(session, Group) and len(session.sessions) > 1 else None
+    easels = [each for each in (gallery, wall) if each is not None]
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        gallery.start()
+        for easel in easels:
+            easel.start()
         yield
-        gallery.close()
+        for easel in easels:
+            easel.close()
         await asyncio.to_thread(bench.close)
 
     app = FastAPI(
         title="camdrift", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None
     )
     app.state.gallery, app.state.watch, app.state.bench = gallery, watch, bench
+    app.state.easels = easels
     for name, kinds in {**{str(kind): (kind,) for kind in Kind}, "all": tuple(Kind)}.items():
         app.add_api_route(f"/stream/{name}.mjpg", _stream(gallery, kinds), methods=["GET"])
+    if wall is not None:
+        app.add_api_route("/stream/cameras.mjpg", _stream(wall, wall.kinds), methods=["GET"])
+    add_visitor(app, session)
     app.add_api_route(f"{STILLS}/{{name}}.jpg", _shot(bench), methods=["GET"])
     _in_a_loop(lambda: mount_page(app, session, watch, bench, settings, guarded=bool(password)))
     app.add_middleware(Guard, door=Door(password) if password else None)
@@ -70,7 +82,7 @@ def build_app(session: Session, settings: Settings, *, password: str = "") -> Fa
 
 
 def serve(
-    session: Session,
+    session: Live,
     settings: Settings,
     *,
     on_ready: Callable[[str], None] | None = None,
@@ -107,7 +119,7 @@ def serve(
         server = _Server(
             config,
             on_ready=lambda: on_ready(url_of(settings.panel.host, listener)) if on_ready else None,
-            on_exit=lambda: _end(app.state.gallery, app.state.bench, session),
+            on_exit=lambda: _end(app.state.easels, app.state.bench, session),
         )
         with suppress(KeyboardInterrupt):
             server.run(sockets=[listener])
@@ -130,9 +142,9 @@ def _in_a_loop(build: Callable[[], None]) -> None:
         build()
 
 
-def _stream(gallery: Gallery, kinds: tuple[Kind, ...]) -> Callable[[], Any]:
+def _stream(easel: Easel, kinds: Sequence[str]) -> Callable[[], Any]:
     async def stream() -> Response:
-        return MjpegResponse(gallery, *kinds)
+        return MjpegResponse(easel, *kinds)
 
     return stream
 
@@ -148,8 +160,9 @@ def _shot(bench: Bench) -> Callable[[str], Any]:
     return shot
 
 
-def _end(gallery: Gallery, bench: Bench, session: Session) -> None:
-    gallery.close()
+def _end(easels: Sequence[Easel], bench: Bench, session: Live) -> None:
+    for easel in easels:
+        easel.close()
     bench.stop()
     # Beside the server's own shutdown, for the loop may be in the middle of a slow attack.
     threading.Thread(target=session.stop, name="camdrift-stop", daemon=True).start()

@@ -14,8 +14,8 @@ from monitor.config import Settings, sections
 from monitor.distances import Norm
 from monitor.errors import MonitorError
 from monitor.goals import Goal
+from monitor.live import Live
 from monitor.patches.patch import patch_for
-from monitor.session import Session
 from monitor.status import SessionState
 from streams.errors import StreamError
 from streams.opening import SCENE_PREFIX
@@ -139,12 +139,12 @@ def norms(settings: Settings) -> list[str]:
     return [str(norm) for norm in Norm if norm in kept or not kept]
 
 
-def goals(session: Session) -> list[str]:
+def goals(session: Live) -> list[str]:
     """The goals to choose from: those that the model at work can be attacked with."""
     return [str(goal) for goal in (possible_goals(session.model) if session.model else Goal)]
 
 
-def targets(session: Session) -> list[tuple[str, str]]:
+def targets(session: Live) -> list[tuple[str, str]]:
     """(label, value) of the classes to choose from; fabricate may take any."""
     offered = [(name, name) for name in session.class_names]
     any_class = [("any class", "")]
@@ -154,7 +154,7 @@ def targets(session: Session) -> list[tuple[str, str]]:
 class Controls:
     """The controls of one session, the same for every page that is open."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Live) -> None:
         self._session = session
         # A budget means nothing under another norm: each norm finds its own last one again.
         self._eps = {norm: bounds.start * bounds.unit for norm, bounds in EPS.items()}

@@ -12,7 +12,9 @@ from gradio.components import Component
 
 from monitor.catalog import CATALOG, NONE
 from monitor.config import Settings
+from monitor.live import Live
 from monitor.panel import readouts
+from monitor.panel.cameras import Cameras
 from monitor.panel.chart import chart
 from monitor.panel.controls import (
     AMPLIFY,
@@ -35,7 +37,6 @@ from monitor.panel.still_bench import Bench
 from monitor.panel.still_page import StillPage
 from monitor.panel.theme import theme
 from monitor.panel.watch import Watch
-from monitor.session import Session
 
 TICK: Final = 0.5
 """Seconds between two updates of figures, chart and widgets; the pictures do not wait for it."""
@@ -50,7 +51,7 @@ _QUIET: Final[dict[str, Any]] = {
 
 
 def mount_page(
-    app: FastAPI, session: Session, watch: Watch, bench: Bench, settings: Settings, *, guarded: bool
+    app: FastAPI, session: Live, watch: Watch, bench: Bench, settings: Settings, *, guarded: bool
 ) -> None:
     """Put the page at the root of the application."""
     blocks = build_page(session, watch, bench, guarded=guarded)
@@ -73,7 +74,7 @@ def mount_page(
     )
 
 
-def build_page(session: Session, watch: Watch, bench: Bench, *, guarded: bool) -> gr.Blocks:
+def build_page(session: Live, watch: Watch, bench: Bench, *, guarded: bool) -> gr.Blocks:
     """The widgets and their events."""
     blocks: gr.Blocks = _Page(session, watch, bench, guarded).blocks
     return blocks
@@ -82,7 +83,7 @@ def build_page(session: Session, watch: Watch, bench: Bench, *, guarded: bool) -
 class _Page:
     """Widgets by name, so that events can speak of them."""
 
-    def __init__(self, session: Session, watch: Watch, bench: Bench, guarded: bool) -> None:
+    def __init__(self, session: Live, watch: Watch, bench: Bench, guarded: bool) -> None:
         self._session = session
         self._watch = watch
         self._controls = Controls(session)
@@ -111,6 +112,7 @@ class _Page:
             self._status = gr.HTML(readouts.status_line(self._session.status), min_width=200)
             gr.HTML(f'<span class="cd-lost" role="alert"></span>{leave}', elem_classes="cd-corner")
         self._halted = gr.HTML("", elem_classes="cd-message")
+        self._cameras = Cameras(self._session)
 
     def _pictures(self) -> None:
         with gr.Row(elem_classes="cd-pair"):
@@ -142,6 +144,10 @@ class _Page:
             label="source",
             info=description("source"),
             allow_custom_value=True,
+        )
+        gr.HTML(
+            '<div class="cd-own"><button type="button" class="cd-visitor">Use my camera</button>'
+            '<span class="cd-visitor-says" role="status"></span></div>'
         )
         self._widgets["attack"] = gr.Dropdown(
             [NONE, *CATALOG], value=held["attack"], label="attack", info=attack_info(held["attack"])
@@ -209,6 +215,7 @@ class _Page:
             self._chart,
             self._labels,
             self._counters,
+            *self._cameras.figures,
         ]
         for word in WORDS:
             gr.on(
@@ -220,6 +227,7 @@ class _Page:
                 **_QUIET,
             )
         self._button.click(self._press, outputs=held, **_QUIET)
+        self._cameras.on_choice(self._load_figures, [*figures, *held], **_QUIET)
         still = self._still
         self.blocks.load(self._load, outputs=[*figures, *still.outputs, *held], **_QUIET)
         gr.Timer(TICK).tick(
@@ -249,6 +257,9 @@ class _Page:
         self._controls.press()
         return self._held()
 
+    def _load_figures(self) -> list[Any]:
+        return [*self._figures(), *self._held()]
+
     def _load(self) -> list[Any]:
         return [*self._figures(), *self._still.updates(), *self._held()]
 
@@ -270,6 +281,7 @@ class _Page:
             chart(reading.points, reading.window),
             top_labels(reading),
             readouts.counters(status, reading),
+            *self._cameras.texts(),
         ]
 
     def _held(self, keep: str = "") -> list[Any]:

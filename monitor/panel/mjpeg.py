@@ -8,14 +8,14 @@ from typing import Final
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from monitor.panel.gallery import Gallery, Kind, Picture, Reader
+from monitor.panel.easel import Easel, Picture, Reader
 
 BOUNDARY: Final = "camdrift"
 _BETWEEN: Final = f"--{BOUNDARY}\r\n".encode()
 
 
 class MjpegResponse(Response):
-    """Sends the gallery's pictures of some kinds until the client goes or the gallery closes.
+    """Sends an easel's pictures of some kinds until the client goes or the easel closes.
 
     While one picture is on its way the next ones replace each other, so that a slow client sees fewer
     and slows nobody. Each part names its kind, so that one connection can carry all of them: a
@@ -25,8 +25,8 @@ class MjpegResponse(Response):
 
     media_type = f"multipart/x-mixed-replace; boundary={BOUNDARY}"
 
-    def __init__(self, gallery: Gallery, *kinds: Kind) -> None:
-        self._gallery = gallery
+    def __init__(self, easel: Easel, *kinds: str) -> None:
+        self._easel = easel
         self._kinds = kinds
         self.status_code = 200
         self.background = None
@@ -40,7 +40,7 @@ class MjpegResponse(Response):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         del scope
-        with self._gallery.reader(*self._kinds) as reader:
+        with self._easel.reader(*self._kinds) as reader:
             watcher = asyncio.ensure_future(_close_when_gone(receive, reader))
             try:
                 await self._stream(reader, send)
@@ -52,12 +52,12 @@ class MjpegResponse(Response):
             {"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers}
         )
         await _body(send, _BETWEEN)
-        while fresh := await reader.next(self._gallery.pictures):
+        while fresh := await reader.next(self._easel.pictures):
             await _body(send, b"".join(part(kind, picture) for kind, picture in fresh))
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
-def part(kind: Kind, picture: Picture) -> bytes:
+def part(kind: str, picture: Picture) -> bytes:
     """One part with the boundary after it: a browser shows a part when it has seen where it ends."""
     head = (
         f"Content-Type: image/jpeg\r\nContent-Length: {len(picture.jpeg)}\r\n"

@@ -17,11 +17,11 @@ from monitor.assembly import build_pipeline
 from monitor.drift.matching import FrameDrift, match
 from monitor.errors import MonitorError
 from monitor.kernels.callers import one_caller_only
-from monitor.panel.gallery import encode
+from monitor.live import Live
+from monitor.panel.easel import encode
 from monitor.panel.still import Progress, Result, Shot, Still, Table, Trial, still_attacks
 from monitor.pictures import clean_picture, legible_zoom
 from monitor.pipeline import Observation, Pipeline
-from monitor.session import Session
 from monitor.views import attacked_view
 
 log = logging.getLogger(__name__)
@@ -61,7 +61,7 @@ class Bench:
     session : whose frames, settings and model are taken.
     """
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Live) -> None:
         self._session = session
         self._lock = threading.Lock()
         self._closed = False

@@ -1,4 +1,4 @@
-// Reads the three streams through one connection and paints each picture on its canvas.
+// Reads the three streams through one connection (and all cameras, where there are several, through another) and paints each picture on its canvas.
 //
 // One connection, because a browser opens six to a server at most over all its tabs: with an <img> for
 // each stream the second tab would get no answer any more. A hidden page lets go of the stream, so
@@ -57,10 +57,9 @@
     }
   }
 
-  async function watch() {
-    const mine = (control = new AbortController());
+  async function follow(url, mine) {
     try {
-      const answer = await fetch("/stream/all.mjpg", { signal: mine.signal, cache: "no-store" });
+      const answer = await fetch(url, { signal: mine.signal, cache: "no-store" });
       if (answer.status === 401) return location.reload();
       if (!answer.ok) throw new Error(`status ${answer.status}`);
       // The server was away: its page may have changed, and its session has.
@@ -72,8 +71,73 @@
     if (mine.signal.aborted) return;
     lost = true;
     say("connection lost, trying again");
-    setTimeout(() => control === mine && !document.hidden && watch(), RETRY_MS);
+    setTimeout(() => control === mine && !document.hidden && follow(url, mine), RETRY_MS);
   }
+
+  function watch() {
+    control = new AbortController();
+    follow("/stream/all.mjpg", control);
+    if (document.querySelector('canvas[data-kind^="camera"]')) follow("/stream/cameras.mjpg", control);
+  }
+
+  // The visitor's own camera: a picture is sent when the one before has arrived, so a slow link sends fewer.
+  let sharing = null;
+
+  function tell(words) {
+    document.querySelectorAll(".cd-visitor-says").forEach((place) => (place.textContent = words));
+  }
+
+  function label(words) {
+    document.querySelectorAll(".cd-visitor").forEach((button) => (button.textContent = words));
+  }
+
+  function unshare(words) {
+    sharing?.getTracks().forEach((track) => track.stop());
+    sharing = null;
+    label("Use my camera");
+    tell(words);
+  }
+
+  async function share() {
+    if (!navigator.mediaDevices) return tell("the browser gives a camera to localhost and https pages only");
+    let stream;
+    try {
+      stream = await navigator.mediaDevices.getUserMedia({ video: { width: 640, height: 480 } });
+    } catch (error) {
+      return tell(`the browser gave no camera: ${error.message}; allow it for this page and try again`);
+    }
+    sharing = stream;
+    label("Stop my camera");
+    tell("sending");
+    const video = document.createElement("video");
+    const canvas = document.createElement("canvas");
+    video.muted = video.playsInline = true;
+    video.srcObject = stream;
+    await video.play();
+    let query = "?begin=1";
+    while (sharing === stream) {
+      canvas.width = video.videoWidth;
+      canvas.height = video.videoHeight;
+      canvas.getContext("2d").drawImage(video, 0, 0);
+      const body = await new Promise((done) => canvas.toBlob(done, "image/jpeg", 0.9));
+      try {
+        const headers = { "X-Camdrift": "visitor", "Content-Type": "image/jpeg" };
+        const answer = await fetch(`/visitor/frame${query}`, { method: "POST", headers, body });
+        if (answer.status === 409) return unshare("another source was chosen");
+        if (!answer.ok) return unshare(await answer.text());
+        query = "";
+      } catch (error) {
+        await new Promise((done) => setTimeout(done, RETRY_MS));
+      }
+      await new Promise((done) => setTimeout(done, 30));
+    }
+  }
+
+  document.addEventListener("click", (event) => {
+    if (!event.target.closest?.(".cd-visitor")) return;
+    if (sharing) unshare("");
+    else share();
+  });
 
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) control?.abort();

@@ -14,8 +14,8 @@ from monitor.drift.ledger import TrackCounts, TrackFigures, TrackLedger
 from monitor.drift.matching import ObjectDrift, Outcome
 from monitor.drift.tracks import ObjectTrack
 from monitor.drift.windows import FrameTally, Rates, RollingWindow
+from monitor.live import Live
 from monitor.pipeline import Observation
-from monitor.session import Session
 
 HISTORY: Final = 240
 """Frames that the chart looks back; at 10 to 20 frames a second that is 12 to 24 s."""
@@ -94,7 +94,7 @@ class Watch:
     Rates are therefore over all frames, not over those that were drawn and sent.
     """
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Live) -> None:
         self._session = session
         self._lock = threading.Lock()
         self._newest: Observation | None = None

@@ -88,7 +88,8 @@ def serve_here(
         _wait_for(lambda: server.started)
         yield Served(url_of("127.0.0.1", listener), app, session)
     finally:
-        app.state.gallery.close()
+        for easel in app.state.easels:
+            easel.close()
         server.should_exit = True
         thread.join(5)
         listener.close()

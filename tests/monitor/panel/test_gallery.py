@@ -11,7 +11,8 @@ import cv2
 import numpy as np
 import pytest
 
-from monitor.panel.gallery import Gallery, Kind, Picture
+from monitor.panel.easel import Picture
+from monitor.panel.gallery import Gallery, Kind
 from monitor.panel.mjpeg import MjpegResponse
 from monitor.pictures import COLOURS, Outcome, Pixels
 from monitor.session import Session
