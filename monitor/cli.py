@@ -91,8 +91,12 @@ def live(
 )
 def evaluate(
     settings: Settings,
-    video: Annotated[
-        str, typer.Argument(help="a video file, or scene:NAME or photo:PATH with --frames")
+    recording: Annotated[
+        str,
+        typer.Argument(
+            metavar="VIDEO",
+            help="a video file, a folder of pictures, or scene:NAME or photo:PATH with --frames",
+        ),
     ],
 ) -> None:
     """Run a file through the monitor and write a run folder with tables and a report."""
@@ -102,22 +106,26 @@ def evaluate(
     from monitor.evaluate import EvaluateProgress
     from monitor.evaluate import evaluate as run_evaluation
     from monitor.report.track_words import tracks_sentence
+    from monitor.report.video_words import video_words
     from monitor.runs import Run
 
     keep_freed_memory()
     try:
-        with interrupts() as check, progress_bar(video) as move:
+        with interrupts() as check, progress_bar(recording) as move:
 
             def progress(now: EvaluateProgress) -> None:
                 check()
                 move(now)
 
-            folder = run_evaluation(video, settings, progress=progress, command=sys.argv)
+            folder = run_evaluation(recording, settings, progress=progress, command=sys.argv)
     except KeyboardInterrupt as stop:
         _leave(_with_notes("stopped", stop), STOPPED)
     typer.echo(f"run folder: {folder}")
     typer.echo(f"report:     {folder / 'report.html'}")
-    typer.echo(f"tracks:     {tracks_sentence(Run.open(folder).summary)}")
+    summary = Run.open(folder).summary
+    typer.echo(f"tracks:     {tracks_sentence(summary)}")
+    if words := video_words(summary):
+        typer.echo(f"video:      {words}")
 
 
 @app.command()

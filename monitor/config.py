@@ -207,6 +207,15 @@ class RunSettings(Section):
         default="runs", min_length=1, description="folder that run folders are made in"
     )
     record: bool = Field(default=False, description="live only: write a run folder too")
+    video: Literal["none", "clean", "attacked", "side"] = Field(
+        default="none",
+        description='"clean", "attacked" or "side" (by side): frames of the run as video too, without boxes; '
+        "live it takes record",
+    )
+    codec: Literal["ffv1", "h264"] = Field(
+        default="ffv1",
+        description='"ffv1" keeps every pixel; "h264" destroys some of an attack: the report says how much',
+    )
     seed: int = Field(
         default=0, ge=0, lt=2**63, description="of every random draw; same seed, same numbers"
     )

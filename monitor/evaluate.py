@@ -11,9 +11,11 @@ from pathlib import Path
 from monitor.assembly import build_perturber, build_pipeline
 from monitor.config import Settings
 from monitor.errors import ConfigError
+from monitor.filming import begin_film, finish_film
 from monitor.report import write_report
 from monitor.runs import RunWriter
 from monitor.tracking import Tracking
+from monitor.video import check_video
 from streams.errors import SourceUnreadable
 from streams.frame import Frame
 from streams.opening import AUTO, PHOTO_PREFIX, SCENE_PREFIX, input_file, open_source
@@ -73,6 +75,7 @@ def evaluate(
     spec = path.strip()
     _check_recording(spec)
     build_perturber(settings)  # a misspelt attack is told before a model is loaded
+    check_video(settings)
     with open_source(spec, seed=settings.run.seed) as source:
         name = source.properties.name
         total = _total(source, settings)
@@ -89,10 +92,18 @@ def evaluate(
         ) as writer:
             tell = _teller(progress, total)
             tracking = Tracking()
-            for frame in _frames(first, source, settings.run.frames):
-                seen = pipeline.observe(frame)
-                writer.add(tracking.follow(seen, trails=settings.panel.trails))
-                tell(writer.frames)
+            film = begin_film(writer, settings, pipeline, wait=True)
+            try:
+                for frame in _frames(first, source, settings.run.frames):
+                    seen = pipeline.observe(frame)
+                    writer.add(tracking.follow(seen, trails=settings.panel.trails))
+                    if film is not None:
+                        film.add(seen)
+                    tell(writer.frames)
+            finally:
+                if film is not None:
+                    film.close()
+            finish_film(film, writer, settings, pipeline.detector)
             write_report(writer.complete())
             return writer.finish()
 

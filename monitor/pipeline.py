@@ -164,7 +164,7 @@ class Pipeline:
         return Objective(
             self.detector,
             frame.pixels,
-            self._aim_at(self.aim, frame),
+            self.aim_at(self.aim, frame),
             threshold=self.threshold,
             iou=self.iou,
             with_gradient=with_gradient,
@@ -188,11 +188,12 @@ class Pipeline:
         return lambda: Objective(
             model,
             frame.pixels,
-            self._aim_at(aim, frame),
+            self.aim_at(aim, frame),
             threshold=self.threshold,
             iou=self.iou,
             limits=limits,
         )
 
-    def _aim_at(self, aim: Aim, frame: Frame) -> Aim:
+    def aim_at(self, aim: Aim, frame: Frame) -> Aim:
+        """The goal on this frame: at the place that was asked for, wherever that is in it."""
         return aim if self.place is None else replace(aim, region=self.place.region(frame))

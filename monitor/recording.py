@@ -6,10 +6,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from monitor.config import Settings
-from monitor.pipeline import Observation
+from monitor.filming import begin_film, finish_film
+from monitor.pipeline import Observation, Pipeline
 from monitor.report import write_report
 from monitor.runs import RunWriter
 from monitor.session import Session
+from monitor.video import Film
 from streams.opening import input_file
 
 
@@ -34,6 +36,8 @@ class Recorder:
         self._command = tuple(command)
         self._on_finished = on_finished
         self._writer: RunWriter | None = None
+        self._film: Film | None = None
+        self._pipeline: Pipeline | None = None
         self._condition: tuple[str, Settings] | None = None
 
     def __call__(self, seen: Observation) -> None:
@@ -47,7 +51,14 @@ class Recorder:
         if self._writer is None or condition != self._condition:
             self.close()
             self._writer, self._condition = self._begun(seen), condition
+            self._pipeline = self._session.pipeline
+            if self._pipeline is not None:
+                self._film = begin_film(
+                    self._writer, self._session.applied, self._pipeline, wait=False
+                )
         self._writer.add(seen)
+        if self._film is not None:
+            self._film.add(seen)
 
     def close(self) -> None:
         """Finish the folder at work, report included; harmless where there is none.
@@ -57,9 +68,12 @@ class Recorder:
         RunError : the disk does not take it; what was written whole stays in the partial folder.
         """
         writer, self._writer = self._writer, None
+        film, self._film = self._film, None
         if writer is None:
             return
         with writer:
+            if film is not None and self._pipeline is not None and self._condition is not None:
+                finish_film(film, writer, self._condition[1], self._pipeline.detector)
             write_report(writer.complete())
             self._on_finished(writer.finish())
 

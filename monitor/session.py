@@ -114,6 +114,11 @@ class Session:
         return pipeline.detector if pipeline else None
 
     @property
+    def pipeline(self) -> Pipeline | None:
+        """The step at work; None before the start."""
+        return self._pipeline
+
+    @property
     def status(self) -> SessionStatus:
         """A snapshot."""
         with self._wake:

@@ -1,4 +1,4 @@
-"""Everything that can go wrong with a source.
+"""Everything that can go wrong with a source, or with a video file that is written.
 
 StreamError
 ├── SourceNotFound       no such file, camera or scene
@@ -7,6 +7,7 @@ StreamError
 ├── SourceBusy           a camera that is held by another program or delivers nothing
 ├── SourceTimeout        no frame within the time given
 ├── SourceLost           a live source that was there and is gone
+├── WriteFailed          a video file that cannot be written
 └── IllegalMove          a call that the source's state does not allow
 
 Every message is one line: what, why, what to do.
@@ -41,6 +42,10 @@ class SourceTimeout(StreamError):
 
 class SourceLost(StreamError):
     """A live source delivered pictures and is gone; it may come back."""
+
+
+class WriteFailed(StreamError):
+    """A video file cannot be written: the disk is full, the encoder is missing or has ended."""
 
 
 class IllegalMove(StreamError):

@@ -7,6 +7,7 @@ raised. Loopback is not used; the clip is rendered.
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import logging
 import sys
@@ -22,7 +23,7 @@ import numpy as np
 from models.memory import keep_freed_memory
 from monitor.config import Settings
 from monitor.errors import ConfigError
-from monitor.records import DriftRecord
+from monitor.pipeline import Observation
 from monitor.session import Session
 from monitor.status import SessionState
 from streams.clock import Clock
@@ -140,15 +141,21 @@ def _drive(
     began = told = time.monotonic()
     listener = session.subscribe()
     expected: int | None = None
-    deadlines = _Deadlines()
+    session.add_sink(lambda seen: _judge_deadline(session, seen, found))
+    # Memory is to show what grows, not which choice happened to come late: all are met once before it counts.
+    first = list(itertools.product(CHOICES["attack"], CHOICES["width"], CHOICES["goal"]))
     while (now := time.monotonic()) - began < seconds:
-        _change(session, rng, found, deadlines)
+        visited = int((now - began) / (0.8 * warm_up) * len(first))
+        if visited < len(first):
+            attack, width, goal = first[visited]
+            _apply(session, {"attack": attack, "width": width, "goal": goal}, found)
+        else:
+            _change(session, rng, found)
         for record in listener.records(float(rng.uniform(0.05, 1.5))):
             found.frames += 1
             found.late += record.late
             found.records_lost += expected is not None and record.index != expected
             expected = record.index + 1
-            found.silent_deadlines += deadlines.silent(record)
         status = session.status
         if status.state is SessionState.FAILED:
             found.errors.append(f"failed: {status.message}")
@@ -167,37 +174,30 @@ def _drive(
     )
 
 
-class _Deadlines:
-    """Whether each frame that took too long says so, under whichever deadline could have held."""
-
-    def __init__(self) -> None:
-        self.possible: list[float] = [0.0]
-
-    def silent(self, record: DriftRecord) -> bool:
-        """The answer came after every deadline that may have held, and the record does not say it is late."""
-        stages = ("scale", "clean", "attack", "attacked")
-        took = sum(record.stages_ms.get(stage, 0.0) for stage in stages)
-        # A change holds from the next frame on, so a frame is judged by the laxest of the last two.
-        limit = max((each if each else float("inf")) for each in self.possible[-2:])
-        return took > limit + 1.0 and not record.late
+def _judge_deadline(session: Session, seen: Observation, found: Findings) -> None:
+    """Called in the loop, so that `applied` is what the frame was worked on under."""
+    deadline = session.applied.attack.deadline_ms
+    stages = ("scale", "clean", "attack", "attacked")
+    took = sum(seen.stages_ms.get(stage, 0.0) for stage in stages)
+    found.silent_deadlines += bool(deadline and took > deadline and not seen.late)
 
 
-def _change(
-    session: Session, rng: np.random.Generator, found: Findings, deadlines: _Deadlines
-) -> None:
+def _change(session: Session, rng: np.random.Generator, found: Findings) -> None:
     if rng.random() < 0.1:
         session.pause()
         time.sleep(float(rng.uniform(0, 0.2)))
         session.resume()
         return
     word = str(rng.choice(list(CHOICES)))
-    value = CHOICES[word][int(rng.integers(len(CHOICES[word])))]
+    _apply(session, {word: CHOICES[word][int(rng.integers(len(CHOICES[word])))]}, found)
+
+
+def _apply(session: Session, changes: dict[str, Any], found: Findings) -> None:
     try:
-        session.apply({word: value})
+        session.apply(changes)
         found.changes += 1
     except ConfigError:
         found.refused += 1  # an attack that the goal does not go with; the loop must not mind
-    deadlines.possible.append(float(session.settings.attack.deadline_ms))
 
 
 def main() -> int:

@@ -14,7 +14,9 @@ LAYERS = [
     {"monitor.panel", "monitor.evaluate", "monitor.recording"},
     {"monitor.group", "monitor.live"},
     {"monitor.report"},
-    {"monitor.session", "monitor.runs", "monitor.summary"},
+    {"monitor.filming"},
+    {"monitor.survival"},
+    {"monitor.session", "monitor.runs", "monitor.summary", "monitor.video"},
     {
         "monitor.pipeline",
         "monitor.assembly",

@@ -9,6 +9,7 @@ from monitor.config import Settings
 from monitor.group import Group
 from monitor.panel import serve
 from monitor.recording import Recorder
+from monitor.video import check_video
 
 
 def run_live(
@@ -25,6 +26,7 @@ def run_live(
     ConfigError, StreamError, ModelError : what cannot be opened, before anything is served.
     RunError : a recording that could not be finished.
     """
+    check_video(settings)
     say("loading the detector and compiling; a few seconds, longer the first time ...")
     group = Group.of(settings)
     recorders = [

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from monitor.distances import Norm, format_eps
+from monitor.report.video_words import video_words
 
 NO_VALUE = "not measured"
 
@@ -202,11 +203,11 @@ def figure_rows(summary: Mapping[str, object]) -> list[FigureRow]:
     assert isinstance(reasons, dict)
     assert isinstance(condition, dict)
     one_class = len(condition["classes"]) == 1
-    rows = []
     norm = Norm(condition["norm"])
     margin = (*_MARGIN[:2], lambda eps: f"{norm} {format_eps(eps, norm)}", _MARGIN[2])
     # A row of it where faults ramp; others would only read that they do not.
     severity = [_SEVERITY] if condition["ramp"] else []
+    rows = []
     for key, title, written, meaning in (*_ROWS[:2], margin, *severity, *_ROWS[2:]):
         value, interval = summary[key], intervals.get(key)
         rows.append(
@@ -219,7 +220,25 @@ def figure_rows(summary: Mapping[str, object]) -> list[FigureRow]:
                 reason=str(reasons.get(key, "")),
             )
         )
-    return rows
+    return [*rows, *_video_rows(summary.get("video"))]
+
+
+def _video_rows(video: object) -> list[FigureRow]:
+    """What the codec of the run's video left of the attack, where there is one that shows it."""
+    if not isinstance(video, dict):
+        return []
+    share = video["codec_survival"]
+    return [
+        FigureRow(
+            key="codec_survival",
+            title="Codec survival",
+            value=f"{share:.2f}" if isinstance(share, float) else NO_VALUE,
+            interval="",
+            meaning="Of the frames that had fallen, the share that still falls in the video of this run: "
+            f"{video_words({'video': video})}.",
+            reason="",
+        )
+    ]
 
 
 def later_figures(summary: Mapping[str, object]) -> list[tuple[str, str]]:

@@ -74,6 +74,7 @@ class RunWriter:
         self._worst = WorstFrames(settings.attack.goal)
         self._rows: dict[str, list[Row]] = {table: [] for table in _BY_FRAME}
         self._parts = 0
+        self._attached: dict[str, object] = {}
         self._complete = False
         self._final: Path | None = None
         started = now()
@@ -103,6 +104,10 @@ class RunWriter:
     def frames(self) -> int:
         """Frames added."""
         return self._summariser.frames
+
+    def attach(self, key: str, value: object) -> None:
+        """Put something more into the summary, before `complete`."""
+        self._attached[key] = value
 
     def add(self, seen: Observation) -> None:
         """Add one frame; every `part_frames` frames a part goes to the disk.
@@ -141,7 +146,7 @@ class RunWriter:
         self._write_part("tracks", list(track_rows(self._summariser.tracks, self._class_names)), 0)
         amplify = self._settings.panel.amplify
         worst = self._worst.save(self._folder, self._class_names, amplify)
-        summary = {**self._summariser.summary(), "worst_frames": worst}
+        summary = {**self._summariser.summary(), **self._attached, "worst_frames": worst}
         write_json(self._folder / SUMMARY, summary)
         self._set_status("finished")
         self._complete = True

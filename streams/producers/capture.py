@@ -40,7 +40,7 @@ def open_capture(
 
     `options` are OpenCV's pairs of property and value, for what must be known at the opening.
     """
-    _silence()
+    silence()
     capture = cv2.VideoCapture(medium, backends[0], list(options))
     for backend in backends[1:]:
         if capture.isOpened():
@@ -65,7 +65,7 @@ def stated_rate(capture: Capture) -> float | None:
     return rate if isfinite(rate) and 0 < rate < 1000 else None
 
 
-def _silence() -> None:
+def silence() -> None:
     """Keep OpenCV and FFmpeg from writing to stderr, where the user reads our own messages.
 
     Both settings are OpenCV's own and hold for the whole process; a level that the user chose in the
