@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ import numpy as np
 
 from models.detector import Detector
 from monitor.arrays import Pixels
-from monitor.video import Film, Reel, Video
+from monitor.video import Film, Kept, Reel, Video, sampled
 from streams.producers.file import FileProducer
 
 
@@ -24,12 +25,17 @@ class Survival:
     fallen : of these, whose goal was met when they were made.
     survived : of these, whose goal is still met after the codec.
     identical : of those judged, that came back pixel by pixel.
+    attacked : frames of the film that could have been judged; more than `judged` where the film is long, and
+        0 where nobody counted.
+    psnr_db : of the film, from up to 4096 values of each frame that was kept [dB]; None where no value moved.
     """
 
     judged: int
     fallen: int
     survived: int
     identical: int
+    attacked: int = 0
+    psnr_db: float | None = None
 
     @property
     def share(self) -> float | None:
@@ -46,10 +52,13 @@ class Survival:
                 "had fallen)"
             )
         assert self.share is not None
-        return (
+        text = (
             f"{codec} kept {self.share:.2f} of the attack: {self.survived} of {self.fallen} frames that had "
             "fallen still fall after it"
         )
+        if self.judged < self.attacked:
+            text += f", judged on {self.judged} of {self.attacked} frames, evenly spaced"
+        return text if self.psnr_db is None else f"{text} (PSNR {self.psnr_db:.1f} dB)"
 
 
 def codec_survival(
@@ -72,23 +81,67 @@ def codec_survival(
     if film.video not in (Video.ATTACKED, Video.SIDE):
         return None
     wanted = {kept.number: kept for kept in film.kept}
-    judged = fallen = survived = identical = 0
+    whole, some, error = _Tally(), _Tally(), _Error()
+    lossless = True
     for number, pixels in enumerate(_decoded(film)):
-        kept = wanted.get(number)
-        if kept is None or kept.fell is None:
+        fell, kept = film.fell[number], wanted.get(number)
+        same = zlib.crc32(pixels.data) == film.checksums[number]
+        lossless &= same
+        if kept is not None:
+            error.add(kept, pixels)
+        if fell < 0:
             continue
-        judged += 1
-        same = zlib.crc32(pixels.data) == kept.checksum
-        identical += same
-        if not kept.fell:
+        whole.add(fell == 1, same, survived=same)
+        if kept is None:
             continue
-        fallen += 1
-        if same:
-            survived += 1
-            continue
-        found = detector.detect(pixels, threshold)
-        survived += kept.aim.progress(kept.clean, found, iou)[0]
-    return Survival(judged, fallen, survived, identical)
+        survived = same
+        if fell == 1 and not same:
+            found = detector.detect(pixels, threshold)
+            survived = kept.aim.progress(kept.clean, found, iou)[0]
+        some.add(fell == 1, same, survived=survived)
+    # Bit for bit the whole film is judged, for nobody has to be asked; else the frames that were kept of it.
+    tally = whole if lossless else some
+    return Survival(
+        tally.judged,
+        tally.fallen,
+        tally.survived,
+        tally.identical,
+        attacked=whole.judged,
+        psnr_db=error.psnr_db,
+    )
+
+
+@dataclass(slots=True)
+class _Tally:
+    judged: int = 0
+    fallen: int = 0
+    survived: int = 0
+    identical: int = 0
+
+    def add(self, fell: bool, same: bool, *, survived: bool) -> None:
+        self.judged += 1
+        self.identical += same
+        self.fallen += fell
+        self.survived += fell and survived
+
+
+@dataclass(slots=True)
+class _Error:
+    """The squared error of the values that were kept."""
+
+    squared: int = 0
+    values: int = 0
+
+    def add(self, kept: Kept, pixels: Pixels) -> None:
+        apart = sampled(pixels).astype(np.int64) - kept.sample
+        self.squared += int((apart * apart).sum())
+        self.values += apart.size
+
+    @property
+    def psnr_db(self) -> float | None:
+        if not self.squared:
+            return None
+        return 10 * math.log10(255**2 * self.values / self.squared)
 
 
 def _decoded(film: Film) -> Iterator[Pixels]:

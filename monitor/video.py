@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import queue
 import threading
 import zlib
+from array import array
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -12,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 import supervision as sv
 
 from monitor.arrays import Pixels
@@ -19,8 +22,9 @@ from monitor.config import Settings
 from monitor.errors import ConfigError
 from monitor.goals import Aim
 from monitor.pipeline import Observation
-from streams.errors import StreamError
 from streams.writer import Codec, VideoFileWriter, h264_trouble
+
+log = logging.getLogger(__name__)
 
 MOST_KEPT: Final = 500
 """Frames whose clean answers are kept for the codec's survival figure, evenly over the run."""
@@ -32,6 +36,9 @@ _QUEUED: Final = 32
 """Frames that wait for the encoder; 22 MB at 640x360."""
 
 _USUAL_RATE: Final = 25.0
+
+_SAMPLED: Final = 4096
+"""Values of a kept frame that are compared after the codec: 2 MB for all that are kept."""
 
 
 class Video(StrEnum):
@@ -53,14 +60,14 @@ class Kept:
     clean : the answer to the clean frame.
     fell : the goal was met when the frame was made; None: it was not attacked.
     aim : the goal, at its place in this frame.
-    checksum : of the attacked pixels, CRC-32.
+    sample : values of the attacked pixels, by which the codec's error is told; see `sampled`.
     """
 
     number: int
     clean: sv.Detections
     fell: bool | None
     aim: Aim
-    checksum: int
+    sample: npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +91,19 @@ def check_video(settings: Settings) -> None:
         return
     if trouble := h264_trouble():
         raise ConfigError(f"codec = {run.codec}: {trouble}")
+
+
+def sampled(pixels: Pixels) -> npt.NDArray[np.uint8]:
+    """Values of a picture at places that are the same for its size, at most 4096, uint8 (n,).
+
+    A stride without small factors goes over rows, columns and channels alike; one of 8 or 16 would meet the codec's blocks
+    at the same place each time.
+    """
+    values = pixels.reshape(-1)
+    stride = max(1, values.size // _SAMPLED)
+    while any(stride % prime == 0 for prime in (2, 3, 5, 7)) and stride > 1:
+        stride += 1
+    return values[::stride][:_SAMPLED].copy()
 
 
 class Film:
@@ -120,6 +140,10 @@ class Film:
         self._taken = 0
         self.kept: list[Kept] = []
         """Every so-many-th frame, evenly."""
+        self.checksums = array("L")
+        """Of the attacked pixels of every frame, CRC-32: what proves that a codec lost nothing."""
+        self.fell = array("b")
+        """Of every frame: 1 the goal was met, 0 it was not, -1 it was not attacked."""
         self.reels: list[Reel] = []
         """The files, whole after `close`."""
         self.lost = 0
@@ -155,11 +179,13 @@ class Film:
 
     def _keep(self, seen: Observation) -> None:
         number, self._taken = self._taken, self._taken + 1
+        fell = seen.success
+        self.checksums.append(zlib.crc32(np.ascontiguousarray(seen.attacked_pixels).data))
+        self.fell.append(-1 if fell is None else int(fell))
         if number % self._stride:
             return
-        fell = seen.success
-        checksum = zlib.crc32(np.ascontiguousarray(seen.attacked_pixels).data)
-        self.kept.append(Kept(number, seen.clean, fell, self._aim_at(seen), checksum))
+        sample = sampled(seen.attacked_pixels)
+        self.kept.append(Kept(number, seen.clean, fell, self._aim_at(seen), sample))
         if len(self.kept) > MOST_KEPT:
             self._stride *= 2
             self.kept = self.kept[::2]
@@ -184,8 +210,12 @@ class Film:
     def _try(self, work: Callable[[], None]) -> None:
         try:
             work()
-        except (StreamError, OSError, ValueError) as error:
-            self.broke_off = self.broke_off or f"after {self._written} frames: {error}"
+        except (
+            Exception
+        ) as error:  # cv2.error, MemoryError: a thread that died would hold the run for ever
+            if not self.broke_off:
+                self.broke_off = f"after {self._written} frames: {error}"
+                log.warning("the video broke off %s; the tables go on", self.broke_off)
 
     @property
     def _written(self) -> int:

@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from models.centerface import CenterFace
 from monitor.config import Settings
+from monitor.live import Live
 from monitor.panel.app import build_app
 from monitor.panel.doorstep import bind, url_of
 from monitor.session import Session
@@ -29,6 +30,9 @@ CHROMIUM = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # A test picture of its own for a camera, and no question whether a page may have it.
+    "--use-fake-device-for-media-stream",
+    "--use-fake-ui-for-media-stream",
 ]
 
 
@@ -70,12 +74,12 @@ class Served:
 
     url: str
     app: FastAPI
-    session: Session
+    session: Live
 
 
 @contextmanager
 def serve_here(
-    session: Session, settings: Settings, password: str = "", port: int = 0
+    session: Live, settings: Settings, password: str = "", port: int = 0
 ) -> Iterator[Served]:
     """The panel on a port of this machine, in a thread of this process."""
     listener = bind("127.0.0.1", port, guarded=bool(password))
