@@ -22,6 +22,7 @@ from monitor.config import Settings
 from monitor.errors import ConfigError
 from monitor.goals import Aim
 from monitor.pipeline import Observation
+from streams.errors import StreamError
 from streams.writer import Codec, VideoFileWriter, h264_trouble
 
 log = logging.getLogger(__name__)
@@ -96,8 +97,8 @@ def check_video(settings: Settings) -> None:
 def sampled(pixels: Pixels) -> npt.NDArray[np.uint8]:
     """Values of a picture at places that are the same for its size, at most 4096, uint8 (n,).
 
-    A stride without small factors goes over rows, columns and channels alike; one of 8 or 16 would meet the codec's blocks
-    at the same place each time.
+    A stride without small factors goes over rows, columns and channels alike; one of 8 or 16 would meet
+    the codec's blocks at the same place each time.
     """
     values = pixels.reshape(-1)
     stride = max(1, values.size // _SAMPLED)
@@ -210,12 +211,18 @@ class Film:
     def _try(self, work: Callable[[], None]) -> None:
         try:
             work()
+        except StreamError as error:
+            self._break_off(error)
         except (
             Exception
-        ) as error:  # cv2.error, MemoryError: a thread that died would hold the run for ever
-            if not self.broke_off:
-                self.broke_off = f"after {self._written} frames: {error}"
-                log.warning("the video broke off %s; the tables go on", self.broke_off)
+        ) as error:  # cv2.error for one: without its thread the run would wait for ever
+            log.exception("the video's encoder failed")
+            self._break_off(error)
+
+    def _break_off(self, error: Exception) -> None:
+        if not self.broke_off:
+            self.broke_off = f"after {self._written} frames: {error}"
+            log.warning("the video broke off %s; the tables go on", self.broke_off)
 
     @property
     def _written(self) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from html import escape
 from typing import Any
 
@@ -11,6 +12,8 @@ import gradio as gr
 from monitor.group import Group
 from monitor.live import Live
 from monitor.panel.readouts import status_line
+from monitor.session import Session
+from streams.naming import without_credentials
 
 
 class Cameras:
@@ -61,14 +64,18 @@ class Cameras:
         """The line under each picture."""
         if self._group is None:
             return []
-        return [
-            status_line(session.status) + (f"<small>{escape(session.status.trouble)}</small>")
-            for session in self._group.sessions
-        ]
+        return [_line(session) for session in self._group.sessions]
 
     @staticmethod
     def _names(group: Group) -> list[tuple[str, int]]:
-        sources = [
-            session.status.source or session.settings.stream.source for session in group.sessions
-        ]
-        return [(f"{i + 1}: {source}", i) for i, source in enumerate(sources)]
+        return [(f"{i + 1}: {_name(session)}", i) for i, session in enumerate(group.sessions)]
+
+
+def _line(session: Session) -> str:
+    status = session.status
+    trouble = f"<small>{escape(status.trouble)}</small>" if status.trouble else ""
+    return status_line(replace(status, source=_name(session))) + trouble
+
+
+def _name(session: Session) -> str:
+    return session.status.source or without_credentials(session.settings.stream.source)

@@ -18,6 +18,7 @@ from monitor.live import Live
 from monitor.patches.patch import patch_for
 from monitor.status import SessionState
 from streams.errors import StreamError
+from streams.naming import without_credentials
 from streams.opening import SCENE_PREFIX
 from streams.producers.devices import listed_cameras
 from streams.scenes import SCENES
@@ -113,7 +114,7 @@ def sources(settings: Settings) -> list[tuple[str, str]]:
     """(label, value) of the sources to choose from; others may be typed."""
     offered = [(name, name) for name in ("auto", *(SCENE_PREFIX + scene for scene in SCENES))]
     offered += [(f"camera {index}", str(index)) for index in listed_cameras() or ()]
-    held = settings.stream.source
+    held = without_credentials(settings.stream.source)
     if held not in [value for _, value in offered]:
         offered.append((held, held))
     return offered
@@ -166,6 +167,8 @@ class Controls:
         norm = settings.attack.norm
         for word in ("goal", "norm", "loss"):
             held[word] = str(held[word])
+        # A page is for everybody who may look; a camera's login is not.
+        held["source"] = without_credentials(held["source"])
         held["target"] = self._target()
         held["eps"] = round(held["eps"] / EPS[norm].unit, 4)
         return held
@@ -183,6 +186,8 @@ class Controls:
             changes = {"eps": _number(value) * EPS[settings.attack.norm].unit}
         elif word == "norm" and value in self._eps:
             changes["eps"] = self._eps[Norm(value)]
+        elif word == "source" and value == self.values()["source"]:
+            changes = {}  # the one that is open, shown without its login
         elif word in ("source", "target", "at", "surrogate", "patch", "patch_at"):
             changes = {word: str(value or "").strip()}
         elif word in ("attack", "goal"):

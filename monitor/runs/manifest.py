@@ -108,6 +108,7 @@ def config_tree(settings: Settings, source: str) -> dict[str, object]:
     tree: dict[str, dict[str, object]] = settings.model_dump(mode="json")
     del tree["panel"]["password"]
     tree["stream"]["source"] = without_credentials(source)
+    tree["stream"]["also"] = [without_credentials(other) for other in settings.stream.also]
     return {section: dict(words) for section, words in tree.items()}
 
 

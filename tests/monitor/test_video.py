@@ -104,7 +104,7 @@ def test_a_codec_without_loss_keeps_all_and_the_detector_is_not_asked(tmp_path, 
     made.close()
     detector = Finest()
     found = codec_survival(made, detector, threshold=0.5, iou=0.5)
-    assert found == Survival(judged=20, fallen=10, survived=10, identical=20)
+    assert found == Survival(judged=20, fallen=10, survived=10, identical=20, attacked=20)
     assert detector.asked == 0
     assert "every pixel came back" in found.words("FFV1")
 

@@ -225,3 +225,15 @@ def test_a_place_is_checked_where_it_is_written(session: Session) -> None:
     assert "such as" in reason
     assert readouts.goal_text(session.settings) == "fabricate at 0.62,0.4"
     assert "at 0.62,0.4" in readouts.attack_text(session.settings)
+
+
+def test_a_cameras_login_is_shown_to_nobody_and_choosing_what_is_open_changes_nothing(
+    new_session: Callable[..., Session],
+) -> None:
+    session = new_session(source="rtsp://me:secret@10.0.0.5/live?token=secret")
+    controls = Controls(session)
+    shown = controls.values()["source"]
+    assert shown == "rtsp://10.0.0.5/live"
+    assert "secret" not in controls.fingerprint() + str(sources(session.settings))
+    assert controls.change("source", shown) == ""
+    assert session.settings.stream.source == "rtsp://me:secret@10.0.0.5/live?token=secret"
