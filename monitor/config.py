@@ -30,10 +30,9 @@ class StreamSettings(Section):
     source: str = Field(
         default="auto",
         min_length=1,
-        description='a camera\'s index ("0"), a URL (rtsp://, http:// with MJPEG or HLS), a video file, a '
-        'folder of pictures or a glob, "scene:road", "scene:pitch", "scene:portrait", "photo:PATH", '
-        '"visitor": the camera of whoever opens the panel, or "auto": the first camera that delivers a '
-        "frame, else scene:portrait",
+        description='a camera\'s index ("0"), a URL (rtsp://, http://), a video file, a folder of pictures, '
+        '"scene:road", "photo:PATH", "visitor" (the camera of whoever opens the panel), or "auto": the first '
+        "camera that delivers a frame, else scene:portrait",
     )
     also: Names = Field(
         default=(),

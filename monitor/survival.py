@@ -46,7 +46,7 @@ class Survival:
         """One line for people."""
         if not self.fallen:
             return f"{codec}: no frame had fallen, so there is nothing that it could destroy"
-        if self.identical == self.judged:
+        if self.identical == max(self.judged, self.attacked):
             return (
                 f"{codec} kept all of the attack: every pixel came back as it was ({self.fallen} frames that "
                 "had fallen)"

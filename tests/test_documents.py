@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
+
 from monitor.commands.listing import ATTACK_COLUMNS, FAULT_COLUMNS, attack_rows, fault_cells
 from monitor.goals import Goal
 from monitor.status import SessionState
@@ -48,6 +50,7 @@ def test_every_file_that_a_document_links_to_is_there() -> None:
         "docs/attacks.md",
         "docs/faults.md",
         "docs/patches.md",
+        "docs/sources.md",
     ):
         document = ROOT / name
         for target in re.findall(r"\]\((?!https?:)([^)#]+)", document.read_text(encoding="utf-8")):
@@ -67,3 +70,10 @@ def test_the_table_of_attacks_is_the_catalogues() -> None:
 def test_the_table_of_faults_is_the_catalogues() -> None:
     text = (ROOT / "docs" / "faults.md").read_text(encoding="utf-8")
     assert rows(f"| {' | '.join(FAULT_COLUMNS)} |", text) == [list(row) for row in fault_cells()]
+
+
+def test_the_example_of_a_session_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    text = (ROOT / "docs/sources.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    exec(compile(code, "docs/sources.md", "exec"), {})
+    assert capsys.readouterr().out.startswith("running ")
