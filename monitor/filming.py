@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import AbstractContextManager
 from typing import Final
 
 from models.detector import Detector
@@ -11,7 +12,7 @@ from monitor.config import Settings
 from monitor.pipeline import Pipeline
 from monitor.runs import RunWriter
 from monitor.survival import codec_survival
-from monitor.video import Film, Video
+from monitor.video import MOST_KEPT, Film, Video
 from streams.errors import StreamError
 from streams.writer import Codec
 
@@ -37,9 +38,18 @@ def begin_film(
 
 
 def finish_film(
-    film: Film | None, writer: RunWriter, settings: Settings, detector: Detector
+    film: Film | None,
+    writer: RunWriter,
+    settings: Settings,
+    detector: Detector,
+    *,
+    most: int = MOST_KEPT,
+    turn: AbstractContextManager[object] | None = None,
 ) -> None:
-    """Close a film and put into the summary what became of it; a video that failed ends no run."""
+    """Close a film and put into the summary what became of it; a video that failed ends no run.
+
+    `most` and `turn` are `codec_survival`'s.
+    """
     if film is None:
         return
     film.close()
@@ -54,7 +64,12 @@ def finish_film(
     }
     try:
         survival = codec_survival(
-            film, detector, threshold=settings.detector.threshold, iou=settings.drift.iou
+            film,
+            detector,
+            threshold=settings.detector.threshold,
+            iou=settings.drift.iou,
+            most=most,
+            turn=turn,
         )
     except (StreamError, ModelError) as error:
         log.warning("the codec's survival could not be measured: %s", error)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from functools import partial
 
@@ -28,6 +28,7 @@ from monitor.pipeline import Observation, Pipeline
 from monitor.status import SessionState, SessionStatus, trouble_of
 from monitor.subscription import MOST_RECORDS, Subscribers, Subscription
 from monitor.tracking import Tracking
+from monitor.turns import Turns
 from streams.clock import Clock, SystemClock
 from streams.errors import SourceTimeout, StreamError
 from streams.frame import Frame
@@ -68,7 +69,8 @@ class Session:
         self.mailbox = Mailbox(self._clock)
         """Where a visitor's pictures arrive, for the source "visitor"."""
         self._open_live: OpenSource = open_live or partial(_open_live, mailbox=self.mailbox)
-        self._turn = turn or nullcontext()
+        self.turn: AbstractContextManager[object] = turn or Turns()
+        """Held while a frame is worked on; for others who ask the same model."""
         self._subscribers = Subscribers()
         self._load_model = load_model
         self._wake = threading.Condition()
@@ -332,7 +334,7 @@ class Session:
         """The frame sent through; None where that failed, and the status says why."""
         assert self._pipeline is not None
         try:
-            with self._turn:
+            with self.turn:
                 waited = self._clock.monotonic() - frame.captured_at
                 seen = self._pipeline.observe(frame)
             seen = replace(seen, stages_ms={"wait": max(0.0, waited) * 1e3, **seen.stages_ms})

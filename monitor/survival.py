@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 import zlib
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 import numpy as np
 
 from models.detector import Detector
 from monitor.arrays import Pixels
-from monitor.video import Film, Kept, Reel, Video, sampled
+from monitor.video import MOST_KEPT, Film, Kept, Reel, Video, sampled
 from streams.producers.file import FileProducer
 
 
@@ -62,7 +63,13 @@ class Survival:
 
 
 def codec_survival(
-    film: Film, detector: Detector, *, threshold: float, iou: float
+    film: Film,
+    detector: Detector,
+    *,
+    threshold: float,
+    iou: float,
+    most: int = MOST_KEPT,
+    turn: AbstractContextManager[object] | None = None,
 ) -> Survival | None:
     """Judge what a film's files hold; None where it holds no attacked frames.
 
@@ -73,6 +80,8 @@ def codec_survival(
     film : closed.
     detector : that answered when the frames were made.
     threshold, iou : as then.
+    most : frames that the detector is asked about.
+    turn : held while it is asked, where somebody else is at work with it.
 
     Raises
     ------
@@ -80,7 +89,9 @@ def codec_survival(
     """
     if film.video not in (Video.ATTACKED, Video.SIDE):
         return None
-    wanted = {kept.number: kept for kept in film.kept}
+    turn = turn or nullcontext()
+    step = -(-len(film.kept) // most) or 1
+    wanted = {kept.number: kept for kept in film.kept[::step]}
     whole, some, error = _Tally(), _Tally(), _Error()
     lossless = True
     for number, pixels in enumerate(_decoded(film)):
@@ -96,7 +107,8 @@ def codec_survival(
             continue
         survived = same
         if fell == 1 and not same:
-            found = detector.detect(pixels, threshold)
+            with turn:
+                found = detector.detect(pixels, threshold)
             survived = kept.aim.progress(kept.clean, found, iou)[0]
         some.add(fell == 1, same, survived=survived)
     # Bit for bit the whole film is judged, for nobody has to be asked; else the frames that were kept of it.

@@ -49,5 +49,7 @@ def run_live(
         serve(group, settings, on_ready=ready)
     finally:
         group.stop()
+        if recorders and settings.run.video != "none":
+            say("finishing the video and looking at it once more ...")
         for recorder in recorders:
             recorder.close()

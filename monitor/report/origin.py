@@ -43,6 +43,9 @@ def reproduction(manifest: Tree, condition: Tree) -> list[str]:
             if section != "attack" or word in heeded:
                 value = _shown(word, manifest["config"][section][word], condition)
                 pieces.append(_option(word, value))
+    run = manifest["config"]["run"]
+    if run.get("video", "none") != "none":
+        pieces += [_option(word, str(run[word])) for word in ("video", "codec")]
     return [shlex.join(piece) for piece in pieces]
 
 

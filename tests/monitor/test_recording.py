@@ -68,3 +68,27 @@ def test_a_disk_that_is_full_is_said_and_the_stream_goes_on(
         frames = session.status.frames
         until(lambda: session.status.frames > frames + 2)
         assert str(blocked) in session.status.message
+
+
+def test_a_video_of_a_live_session_is_finished_beside_the_loop_and_judged(
+    faces: CenterFace, photograph: np.ndarray, tmp_path: Path
+) -> None:
+    finished: list[Path] = []
+    words = {"runs": str(tmp_path), "record": True, "video": "attacked", "width": 160}
+    with running(faces, lambda: Stills(photograph), **words) as session:
+        recorder = Recorder(session, on_finished=finished.append)
+        session.add_sink(recorder)
+        until(lambda: session.status.frames >= 6)
+        session.apply({"eps": "9/255"})
+        until(lambda: bool(finished))
+        frames = session.status.frames
+        until(lambda: session.status.frames >= frames + 4)
+        session.stop()
+        recorder.close()
+    assert len(finished) == 2
+    for folder in finished:
+        video = Run.open(folder).summary["video"]
+        assert (folder / "attacked.mkv").is_file()
+        assert video["frames"] + video["frames_lost"] == Run.open(folder).frames().num_rows
+        assert video["identical"] == video["judged"] > 0
+        assert "--video attacked" in (folder / "report.html").read_text()

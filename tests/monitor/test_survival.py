@@ -205,6 +205,7 @@ def net(monkeypatch: pytest.MonkeyPatch) -> Nano:
     return model
 
 
+@pytest.mark.slow
 def test_an_evaluation_with_a_video_has_the_tables_that_it_has_without(
     tmp_path: Path, net: Nano
 ) -> None:

@@ -80,6 +80,7 @@ def test_given_a_server_that_takes_the_connection_and_says_nothing_then_the_open
         assert time.monotonic() - began < 3.0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["rtsp", "hls"])
 def test_given_a_real_server_then_its_pictures_come_at_their_rate(kind, tmp_path) -> None:
     if kind == "rtsp" and not has_rtsp():
