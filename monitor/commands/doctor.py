@@ -15,8 +15,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from monitor.commands import doctor_cameras
 from monitor.commands import doctor_checks as machine
-from monitor.commands.doctor_checks import Finding, State, guarded
+from monitor.commands.doctor_findings import Finding, State, guarded
 from monitor.commands.options import LOCAL_CONFIG
 from monitor.config import Settings, load
 from monitor.errors import ConfigError
@@ -58,7 +59,7 @@ def checks(*, probe: bool = True) -> tuple[Check, ...]:
     config = "mend that line; `camdrift config` prints every setting with what it may be"
     runs = "choose a folder that can be written: `runs` in config.toml"
     return (
-        Check("cameras", partial(machine.cameras, probe=probe), opencv),
+        Check("cameras", partial(doctor_cameras.cameras, probe=probe), opencv),
         Check("OpenCV", machine.opencv, opencv),
         Check("FFV1", machine.ffv1, opencv),
         Check("H.264", machine.h264, "reinstall ffmpeg"),

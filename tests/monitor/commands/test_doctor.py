@@ -18,6 +18,7 @@ from rich.console import Console
 from models.errors import WeightsError
 from models.weights import load_nano, save
 from models.zoo import ZOO, Entry
+from monitor.commands import doctor_cameras
 from monitor.commands import doctor_checks as machine
 from monitor.commands.doctor import (
     Check,
@@ -31,7 +32,8 @@ from monitor.commands.doctor import (
     runs_folder,
     weights,
 )
-from monitor.commands.doctor_checks import Finding, Numba, OpenCV, State, Torch, guarded
+from monitor.commands.doctor_checks import Numba, OpenCV, Torch
+from monitor.commands.doctor_findings import Finding, State, guarded
 from monitor.config import default_toml
 from streams.errors import SourceBusy
 
@@ -49,7 +51,7 @@ def only(findings):
 def look_at(*indexes, first=None, modes=None, limit=4.0, **words):
     """Cameras with these numbers, each of which delivers, unless told otherwise."""
     first = {**dict.fromkeys(indexes or range(9), lambda: "640x480"), **(first or {})}
-    return machine.cameras(
+    return doctor_cameras.cameras(
         listed=words.pop("listed", lambda: indexes),
         permitted=words.pop("permitted", lambda index: True),
         first_picture=lambda index: first[index](),
@@ -191,11 +193,11 @@ class FakeCapture:
 
 def test_given_a_camera_when_asked_for_sizes_then_what_it_comes_to_is_told_and_it_is_released():
     fake = FakeCapture()
-    told = list(machine.camera_modes(0, lambda index: fake))
+    told = list(doctor_cameras.camera_modes(0, lambda index: fake))
     assert told == ["640x480 at 30 fps"] * 4 + ["1280x720"] * 2
     assert fake.released
     shut = FakeCapture(opens=False)
-    assert list(machine.camera_modes(0, lambda index: shut)) == []
+    assert list(doctor_cameras.camera_modes(0, lambda index: shut)) == []
     assert shut.released
 
 
