@@ -118,6 +118,10 @@ class Group:
         """That of the session in view."""
         return self.shown.mailbox
 
+    def note_stage(self, stage: str, ms: float) -> None:
+        """To the session in view."""
+        self.shown.note_stage(stage, ms)
+
     def add_sink(self, sink: Sink) -> None:
         """Call `sink` with every observation of whichever session is in view."""
         for session in self.sessions:

@@ -53,6 +53,10 @@ class Live(Protocol):
         """Where a visitor's pictures arrive."""
         ...
 
+    def note_stage(self, stage: str, ms: float) -> None:
+        """A stage outside the loop took so long on a frame."""
+        ...
+
     def add_sink(self, sink: Sink) -> None:
         """Call `sink` with every observation of what is in view."""
         ...

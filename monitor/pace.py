@@ -17,6 +17,7 @@ class Pace:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._ticks: deque[tuple[float, Mapping[str, float]]] = deque()
+        self._beside: deque[tuple[float, str, float]] = deque()
 
     def tick(self, stages_ms: Mapping[str, float]) -> None:
         """A frame is done, now."""
@@ -25,9 +26,17 @@ class Pace:
         while len(self._ticks) > 2 and self._ticks[0][0] < now - SPAN:
             self._ticks.popleft()
 
+    def note(self, stage: str, ms: float) -> None:
+        """A stage that runs beside the frames, such as drawing, took so long."""
+        now = self._clock.monotonic()
+        self._beside.append((now, stage, ms))
+        while self._beside[0][0] < now - SPAN:
+            self._beside.popleft()
+
     def restart(self) -> None:
         """Forget; after a pause the old frames say nothing."""
         self._ticks.clear()
+        self._beside.clear()
 
     @property
     def rate(self) -> float:
@@ -44,4 +53,8 @@ class Pace:
         for _, stages in self._ticks:
             for name, value in stages.items():
                 sums[name] = sums.get(name, 0.0) + value
-        return {name: total / len(self._ticks) for name, total in sums.items()}
+        means = {name: total / len(self._ticks) for name, total in sums.items()}
+        for stage in dict.fromkeys(stage for _, stage, _ in self._beside):
+            noted = [ms for _, name, ms in self._beside if name == stage]
+            means[stage] = sum(noted) / len(noted)
+        return means

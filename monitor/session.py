@@ -150,6 +150,11 @@ class Session:
         """
         return self._subscribers.add(most)
 
+    def note_stage(self, stage: str, ms: float) -> None:
+        """A stage outside the loop took so long on a frame: drawing it, sending it."""
+        with self._wake:
+            self._pace.note(stage, ms)
+
     def add_sink(self, sink: Sink) -> None:
         """Call `sink`, in the loop, with every observation from the next one on.
 

@@ -34,7 +34,7 @@ class SessionStatus:
     frames : frames that went through.
     fps : frames a second over the last two seconds.
     stages_ms : milliseconds a stage, mean over the same frames. "wait" comes first: from the capture to the
-        start of the work.
+        start of the work; "draw" last, where somebody looks: the panel's pictures, drawn and encoded.
     trouble : one line on why the pictures are not what they seem: lost, frozen, old; "" if they are.
     age_s : seconds since the newest frame was captured; None before the first.
     late : frames whose answer came after the deadline.
@@ -51,6 +51,11 @@ class SessionStatus:
     age_s: float | None = None
     late: int = 0
     health: Health = field(default_factory=Health)
+
+    @property
+    def latency_ms(self) -> float:
+        """From capture to picture: all stages, mean over the last two seconds."""
+        return sum(self.stages_ms.values())
 
     @property
     def dropped(self) -> int:

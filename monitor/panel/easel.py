@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
+import time
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -107,6 +108,10 @@ class Easel(ABC):
     def fresh(self, kinds: Sequence[str]) -> Mapping[str, tuple[tuple[object, ...], Pixels | None]]:
         """(key, picture) of these kinds; a picture is None where its key is that of the one drawn last."""
 
+    def told(self, ms: float) -> None:
+        """What the pictures that are new took to draw and encode; nobody is told here."""
+        del ms
+
     def drawn(self, kind: str) -> tuple[object, ...] | None:
         """The key of the picture of a kind that was drawn last."""
         return self._drawn.get(kind)
@@ -160,6 +165,7 @@ class Easel(ABC):
             kinds = [kind for kind in self.kinds if self._wanted[kind] > 0]
         if not kinds:
             return
+        began = time.perf_counter()
         done = {
             kind: (key, encode(picture))
             for kind, (key, picture) in self.fresh(kinds).items()
@@ -168,6 +174,7 @@ class Easel(ABC):
         if not done:
             # A reader that came since finds the pictures that are there.
             return
+        self.told((time.perf_counter() - began) * 1e3)
         self._version += 1
         self.pictures.update(
             {kind: Picture(self._version, jpeg) for kind, (_, jpeg) in done.items()}

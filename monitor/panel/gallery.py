@@ -83,6 +83,10 @@ class Gallery(Easel):
         elif self._broadcast.closed:
             self._rest.wait(_PATIENCE)  # a closed broadcast no longer waits
 
+    def told(self, ms: float) -> None:
+        """To the session, as the last stage of a frame."""
+        self._live.note_stage("draw", ms)
+
     def fresh(self, kinds: Sequence[str]) -> Mapping[str, tuple[tuple[object, ...], Pixels | None]]:
         """The pictures that have to be drawn anew."""
         scene, names = scene_of(self._live), self._live.class_names

@@ -45,6 +45,7 @@ _STAGES: Final = {
     "attacked": "attacked answer",
     "drift": "compare",
     "margin": "margin",
+    "draw": "draw",
 }
 
 
@@ -219,7 +220,7 @@ def stages(status: SessionStatus) -> str:
         f"<li><i></i>{_STAGES[name]} <b>{value:.1f}</b> ms</li>" for name, value in times.items()
     )
     return (
-        '<div class="cd-stages"><h4>time a frame</h4>'
+        f'<div class="cd-stages"><h4>capture to picture, {status.latency_ms:.0f} ms</h4>'
         f'<div class="cd-bar" aria-hidden="true">{bar}</div><ul>{figures}</ul></div>'
     )
 

@@ -287,3 +287,16 @@ def test_a_place_that_the_source_does_not_know_is_told_and_can_be_mended(
         assert "has no ground truth" in session.status.message
         session.apply({"at": "0.2,0.5"})
         until(lambda: session.status.state is SessionState.RUNNING)
+
+
+def test_what_happens_beside_the_loop_counts_in_the_latency(
+    faces: CenterFace, photograph: np.ndarray
+) -> None:
+    with running(faces, lambda: Stills(photograph)) as session:
+        until(lambda: session.status.frames > 2)
+        session.note_stage("draw", 10.0)
+        session.note_stage("draw", 20.0)
+        status = session.status
+    assert list(status.stages_ms)[-1] == "draw"
+    assert status.stages_ms["draw"] == pytest.approx(15.0)
+    assert status.latency_ms == pytest.approx(sum(status.stages_ms.values()))

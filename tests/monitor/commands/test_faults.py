@@ -26,6 +26,7 @@ def test_every_fault_is_listed(run: Run, monkeypatch: pytest.MonkeyPatch) -> Non
     assert "Hendrycks" in out
 
 
+@pytest.mark.slow
 def test_the_sheet_has_a_row_a_fault_and_five_pictures_that_differ(
     tmp_path: Path, run: Run, cup: npt.NDArray[np.uint8]
 ) -> None:
