@@ -18,6 +18,11 @@ from streams.writer import Codec
 
 log = logging.getLogger(__name__)
 
+NOTE: Final = (
+    "Test material: frames of a robustness test, perturbed on purpose where they are attacked."
+)
+"""What goes with every video."""
+
 _SPELLED: Final[dict[Codec, str]] = {"ffv1": "FFV1", "h264": "H.264"}
 
 
@@ -54,6 +59,7 @@ def finish_film(
         return
     film.close()
     told: dict[str, object] = {
+        "note": NOTE,
         "files": [reel.path.name for reel in film.reels],
         "codec": film.codec,
         "frames": film.frames,

@@ -24,6 +24,9 @@ from streams.producers.capture import open_capture, silence
 Codec = Literal["ffv1", "h264"]
 """What a video is written as."""
 
+MARK: Final = "camdrift: test material"
+"""The title of an H.264 file; OpenCV can give an FFV1 file none, its run folder says it."""
+
 CRF: Final = 23
 """Of libx264: its own default, "somewhat visible loss"."""
 
@@ -353,7 +356,8 @@ def _command(program: str, path: Path, size: tuple[int, int], fps: float) -> lis
     # Without bitexact the same pictures give another file each time: Matroska draws an id at random.
     coded = f"-an -c:v libx264 -crf {CRF} -pix_fmt yuv420p -fflags +bitexact -f matroska -y"
     quiet = "-hide_banner -loglevel error -nostats -xerror"
-    return [program, *quiet.split(), *raw.split(), *coded.split(), f"file:{path}"]
+    marked = ("-metadata", f"title={MARK}")
+    return [program, *quiet.split(), *raw.split(), *coded.split(), *marked, f"file:{path}"]
 
 
 def _synced(path: Path) -> None:

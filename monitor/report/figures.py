@@ -235,7 +235,7 @@ def _video_rows(video: object) -> list[FigureRow]:
             value=f"{share:.2f}" if isinstance(share, float) else NO_VALUE,
             interval="",
             meaning="Of the frames that had fallen, the share that still falls in the video of this run: "
-            f"{video_words({'video': video})}.",
+            f"{video_words({'video': video})}. {video['note']}",
             reason="",
         )
     ]
