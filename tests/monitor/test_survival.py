@@ -11,7 +11,7 @@ import cv2
 import nano_nets
 import numpy as np
 import pytest
-import supervision as sv
+from finest import BOX, NOTHING, Finest
 from observations import observed
 from run_stories import story, writer_in
 
@@ -34,26 +34,6 @@ needs_ffmpeg = pytest.mark.skipif(bool(h264_trouble()), reason="needs ffmpeg wit
 
 
 SIZE = 64, 48
-NOTHING = sv.Detections.empty()
-BOX = sv.Detections(
-    xyxy=np.array([[4, 4, 20, 20]], np.float32),
-    confidence=np.array([0.9], np.float32),
-    class_id=np.array([0]),
-)
-
-
-class Finest:
-    """Finds its box unless nearly all values are odd: an attack of one level, which is fragile."""
-
-    name = "finest"
-    class_names = ("thing",)
-
-    def __init__(self) -> None:
-        self.asked = 0
-
-    def detect(self, pixels: np.ndarray, threshold: float) -> sv.Detections:
-        self.asked += 1
-        return NOTHING if (pixels & 1).mean() > 0.9 else BOX
 
 
 def seen(number: int) -> Observation:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-import supervision as sv
+from finest import BOX, NOTHING, Finest
 from observations import observed
 
 from monitor.config import Settings
@@ -22,27 +22,6 @@ from streams.opening import open_source
 from streams.writer import VideoFileWriter, h264_trouble
 
 pytestmark = pytest.mark.timeout(60)
-
-BOX = sv.Detections(
-    xyxy=np.array([[4, 4, 20, 20]], np.float32),
-    confidence=np.array([0.9], np.float32),
-    class_id=np.array([0]),
-)
-NOTHING = sv.Detections.empty()
-
-
-class Finest:
-    """Finds its box unless the picture's lowest bit is set nearly everywhere: an attack of one level."""
-
-    name = "finest"
-    class_names = ("thing",)
-
-    def __init__(self) -> None:
-        self.asked = 0
-
-    def detect(self, pixels: np.ndarray, threshold: float) -> sv.Detections:
-        self.asked += 1
-        return NOTHING if (pixels & 1).mean() > 0.9 else BOX
 
 
 def scene(number: int, size: tuple[int, int] = (32, 24)) -> np.ndarray:
