@@ -18,6 +18,8 @@ from pydantic import (
     field_validator,
 )
 
+from monitor.access_settings import AccessSettings
+from monitor.alarm_settings import AlarmSettings
 from monitor.attack_settings import AttackSettings
 from monitor.distances import Norm, format_eps
 from monitor.errors import ConfigError
@@ -233,7 +235,9 @@ class Settings(Section):
     attack: AttackSettings = AttackSettings()
     faults: FaultSettings = FaultSettings()
     drift: DriftSettings = DriftSettings()
+    alarms: AlarmSettings = AlarmSettings()
     panel: PanelSettings = PanelSettings()
+    access: AccessSettings = AccessSettings()
     run: RunSettings = RunSettings()
 
     def changed(self, changes: Mapping[str, object]) -> Settings:

@@ -13,6 +13,7 @@ LAYERS = [
     {"monitor.cli", "monitor.commands"},
     {"monitor.panel", "monitor.evaluate", "monitor.recording"},
     {"monitor.group", "monitor.live"},
+    {"monitor.alarming", "monitor.webhook"},
     {"monitor.report"},
     {"monitor.filming"},
     {"monitor.survival"},
@@ -49,6 +50,9 @@ LAYERS = [
     },
     {"monitor.attacks", "monitor.corruptions"},
     {
+        "monitor.access",
+        "monitor.access_settings",
+        "monitor.alarm_settings",
         "monitor.attack_settings",
         "monitor.config",
         "monitor.knowledge",
