@@ -18,7 +18,6 @@ from pydantic import (
     field_validator,
 )
 
-from monitor.access_settings import AccessSettings
 from monitor.alarm_settings import AlarmSettings
 from monitor.attack_settings import AttackSettings
 from monitor.distances import Norm, format_eps
@@ -237,7 +236,6 @@ class Settings(Section):
     drift: DriftSettings = DriftSettings()
     alarms: AlarmSettings = AlarmSettings()
     panel: PanelSettings = PanelSettings()
-    access: AccessSettings = AccessSettings()
     run: RunSettings = RunSettings()
 
     def changed(self, changes: Mapping[str, object]) -> Settings:

@@ -13,7 +13,7 @@ LAYERS = [
     {"monitor.cli", "monitor.commands"},
     {"monitor.panel", "monitor.evaluate", "monitor.recording"},
     {"monitor.group", "monitor.live"},
-    {"monitor.alarming", "monitor.webhook"},
+    {"monitor.alarming", "monitor.alarm_facts", "monitor.webhook"},
     {"monitor.report"},
     {"monitor.filming"},
     {"monitor.survival"},
@@ -33,8 +33,9 @@ LAYERS = [
         "monitor.trail_pictures",
         "monitor.views",
     },
-    {"monitor.aiming"},
+    {"monitor.aiming", "monitor.conditions"},
     {
+        "monitor.access",
         "monitor.catalog",
         "monitor.drift",
         "monitor.faults",
@@ -50,8 +51,6 @@ LAYERS = [
     },
     {"monitor.attacks", "monitor.corruptions"},
     {
-        "monitor.access",
-        "monitor.access_settings",
         "monitor.alarm_settings",
         "monitor.attack_settings",
         "monitor.config",

@@ -17,21 +17,27 @@ import uvicorn
 from fastapi import FastAPI
 from starlette.responses import PlainTextResponse, Response
 
+from monitor.alarming import Alarms
 from monitor.config import Settings
 from monitor.group import Group
 from monitor.live import Live
+from monitor.panel.api import add_api
 from monitor.panel.cards import STILLS
+from monitor.panel.controls import Controls
 from monitor.panel.doorstep import bind, url_of
 from monitor.panel.easel import Easel
 from monitor.panel.gallery import Gallery, Kind
 from monitor.panel.guard import Guard
 from monitor.panel.login import Door, password_of
+from monitor.panel.metrics import add_metrics
 from monitor.panel.mjpeg import MjpegResponse
 from monitor.panel.still_bench import Bench
 from monitor.panel.visitor import add_visitor
 from monitor.panel.wall import Wall
 from monitor.panel.watch import Watch
+from monitor.session import Session
 from monitor.status import SessionState
+from monitor.webhook import Webhook
 
 _GRACE = 1  # seconds that open connections have to end; the pictures end at once
 _GOODBYE = 0.1  # seconds for the streams to say that they end
@@ -53,6 +59,11 @@ def build_app(session: Live, settings: Settings, *, password: str = "") -> FastA
     from monitor.panel.layout import mount_page
 
     gallery, watch, bench = Gallery(session), Watch(session), Bench(session)
+    sessions = session.sessions if isinstance(session, Group) else (session,)
+    alarms = Alarms([each for each in sessions if isinstance(each, Session)])
+    hook = _webhook(settings)
+    if hook is not None:
+        alarms.add_listener(hook)
     wall = Wall(session) if isinstance(session, Group) and len(session.sessions) > 1 else None
     easels = [each for each in (gallery, wall) if each is not None]
 
@@ -64,17 +75,23 @@ def build_app(session: Live, settings: Settings, *, password: str = "") -> FastA
         for easel in easels:
             easel.close()
         await asyncio.to_thread(bench.close)
+        await asyncio.to_thread(alarms.close)
+        if hook is not None:
+            await asyncio.to_thread(hook.close, _PATIENCE)
 
     app = FastAPI(
         title="camdrift", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None
     )
     app.state.gallery, app.state.watch, app.state.bench = gallery, watch, bench
-    app.state.easels = easels
+    app.state.easels, app.state.alarms = easels, alarms
     for name, kinds in {**{str(kind): (kind,) for kind in Kind}, "all": tuple(Kind)}.items():
         app.add_api_route(f"/stream/{name}.mjpg", _stream(gallery, kinds), methods=["GET"])
     if wall is not None:
         app.add_api_route("/stream/cameras.mjpg", _stream(wall, wall.kinds), methods=["GET"])
     add_visitor(app, session)
+    # Before the page: it is mounted at the root and would answer for them.
+    add_api(app, session, watch, alarms, Controls(session))
+    add_metrics(app, session, watch, alarms)
     app.add_api_route(f"{STILLS}/{{name}}.jpg", _shot(bench), methods=["GET"])
     _in_a_loop(lambda: mount_page(app, session, watch, bench, settings, guarded=bool(password)))
     app.add_middleware(Guard, door=Door(password) if password else None)
@@ -126,6 +143,11 @@ def serve(
     finally:
         listener.close()
         session.stop()
+
+
+def _webhook(settings: Settings) -> Webhook | None:
+    words = settings.alarms
+    return Webhook(words.webhook, words.webhook_tries) if words.webhook else None
 
 
 def _in_a_loop(build: Callable[[], None]) -> None:

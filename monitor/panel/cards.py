@@ -6,10 +6,11 @@ from html import escape
 from typing import Final
 
 from monitor.catalog import CATALOG, budget_of
+from monitor.conditions import goal_text
 from monitor.config import Settings
 from monitor.distances import format_eps
 from monitor.drift.matching import FrameDrift, Outcome
-from monitor.panel.readouts import TIMES, css_colour, goal_text
+from monitor.panel.readouts import TIMES, css_colour
 from monitor.panel.still import Progress, Result, Shot, Still, Table, Trial
 
 STILLS: Final = "/still"

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from monitor.access import Access
 from monitor.aiming import possible_goals, target_id
 from monitor.attack_settings import PATCH
 from monitor.catalog import CATALOG, NONE, has_own_budget
@@ -157,6 +158,7 @@ class Controls:
 
     def __init__(self, session: Live) -> None:
         self._session = session
+        self._access = Access(session.settings)
         # A budget means nothing under another norm: each norm finds its own last one again.
         self._eps = {norm: bounds.start * bounds.unit for norm, bounds in EPS.items()}
 
@@ -193,6 +195,21 @@ class Controls:
         elif word in ("attack", "goal"):
             changes |= self._fitting(changes)
         try:
+            self._session.apply(changes)
+        except (MonitorError, StreamError) as error:
+            return str(error)
+        return ""
+
+    def apply(self, changes: Mapping[str, object]) -> str:
+        """Change settings by their words in config.toml, all or none; "" or the reason on one line.
+
+        For programs: what may be opened is what `Access` allows.
+        """
+        others = sorted(set(changes) - set(WORDS))
+        if others:
+            return f"{others[0]}: not a setting of the panel; there are {', '.join(WORDS)}"
+        try:
+            self._access.check(changes)
             self._session.apply(changes)
         except (MonitorError, StreamError) as error:
             return str(error)

@@ -6,11 +6,10 @@ import math
 from html import escape
 from typing import Final
 
-from monitor.catalog import NONE, budget_of
+from monitor.conditions import attack_text
 from monitor.config import Settings
 from monitor.distances import Norm, format_eps
 from monitor.drift.matching import FrameDrift, Outcome
-from monitor.goals import Goal
 from monitor.margin import median_margin
 from monitor.panel.watch import Reading
 from monitor.pictures import COLOURS
@@ -111,27 +110,6 @@ def difference_caption(reading: Reading, settings: Settings) -> str:
         f"L<sub>1</sub> {apart[Norm.L1]}, L<sub>0</sub> {apart[Norm.L0]} px"
     )
     return _caption(distances, f"grey: unchanged, shown {TIMES} {settings.panel.amplify:g}")
-
-
-def attack_text(settings: Settings) -> str:
-    """The attack in the words of config.toml."""
-    attack, faults = settings.attack, settings.faults.faults
-    if attack.attack == NONE:
-        return faults or "no attack"
-    beside = f"; {faults}" if faults else ""
-    norm, _, eps = budget_of(attack)
-    budget = f"{norm} {eps}"
-    return f"{attack.attack}, {goal_text(settings)}, {budget}{beside}"
-
-
-def goal_text(settings: Settings) -> str:
-    """The goal with what it heeds: "mislabel as speed limit", "fabricate ball at linesman"."""
-    attack, words = settings.attack, [str(settings.attack.goal)]
-    if "target" in attack.goal.heeds and attack.target:
-        words.append(f"as {attack.target}" if attack.goal is Goal.MISLABEL else attack.target)
-    if "at" in attack.goal.heeds and attack.at:
-        words.append(f"at {attack.at}")
-    return " ".join(words)
 
 
 def legend() -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from models.classifier import WholeFrame
+from monitor import conditions
 from monitor.catalog import CATALOG
 from monitor.config import Settings, words
 from monitor.distances import Norm
@@ -223,8 +224,8 @@ def test_a_place_is_checked_where_it_is_written(session: Session) -> None:
     reason = controls.change("at", "0.62")
     assert "at = '0.62'" in reason
     assert "such as" in reason
-    assert readouts.goal_text(session.settings) == "fabricate at 0.62,0.4"
-    assert "at 0.62,0.4" in readouts.attack_text(session.settings)
+    assert conditions.goal_text(session.settings) == "fabricate at 0.62,0.4"
+    assert "at 0.62,0.4" in conditions.attack_text(session.settings)
 
 
 def test_a_cameras_login_is_shown_to_nobody_and_choosing_what_is_open_changes_nothing(
