@@ -63,7 +63,7 @@ def _root(
 
 @app.command()
 @with_settings(
-    *("stream", "detector", "model", "attack", "faults", "drift", "panel", "run"),
+    *("stream", "detector", "model", "attack", "faults", "drift", "alarms", "panel", "run"),
     without=("part_frames",),
     several_sources=True,
 )

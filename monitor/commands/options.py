@@ -12,7 +12,7 @@ import typer
 
 from monitor.config import load, sections
 
-NOT_ON_THE_COMMAND_LINE = {"password"}
+NOT_ON_THE_COMMAND_LINE = {"password", "webhook"}
 """What any user of the machine could read in the list of processes."""
 
 LOCAL_CONFIG = Path("config.toml")

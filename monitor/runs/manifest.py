@@ -104,9 +104,10 @@ def _patch(settings: Settings) -> dict[str, object] | None:
 
 
 def config_tree(settings: Settings, source: str) -> dict[str, object]:
-    """The settings as plain data, with the source as it is shown and without the password."""
+    """The settings as plain data, with the source as it is shown and without password and webhook."""
     tree: dict[str, dict[str, object]] = settings.model_dump(mode="json")
     del tree["panel"]["password"]
+    del tree["alarms"]["webhook"]  # a token may stand in it
     tree["stream"]["source"] = without_credentials(source)
     tree["stream"]["also"] = [without_credentials(other) for other in settings.stream.also]
     return {section: dict(words) for section, words in tree.items()}
