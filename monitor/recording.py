@@ -14,6 +14,7 @@ from monitor.filming import begin_film, finish_film
 from monitor.pipeline import Observation, Pipeline
 from monitor.report import write_report
 from monitor.runs import RunWriter
+from monitor.runs.writer import PARTIAL
 from monitor.session import Session
 from monitor.video import Film
 from streams.opening import input_file
@@ -66,6 +67,18 @@ class Recorder:
         self._take.writer.add(seen)
         if self._take.film is not None:
             self._take.film.add(seen)
+
+    @property
+    def run(self) -> str:
+        """The name of the run that is written now; "" before the first frame."""
+        take = self._take
+        return "" if take is None else take.writer.folder.name.removesuffix(PARTIAL)
+
+    @property
+    def frames(self) -> int:
+        """Frames in that run."""
+        take = self._take
+        return 0 if take is None else take.writer.frames
 
     def close(self) -> None:
         """Finish the folder at work, report included, and wait for those before; harmless without one.

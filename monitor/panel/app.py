@@ -25,13 +25,17 @@ from monitor.panel.api import add_api
 from monitor.panel.cards import STILLS
 from monitor.panel.controls import Controls
 from monitor.panel.doorstep import bind, url_of
+from monitor.panel.downloads import add_downloads
 from monitor.panel.easel import Easel
 from monitor.panel.gallery import Gallery, Kind
 from monitor.panel.guard import Guard
 from monitor.panel.login import Door, password_of
 from monitor.panel.metrics import add_metrics
 from monitor.panel.mjpeg import MjpegResponse
+from monitor.panel.side_bench import SideBench
 from monitor.panel.still_bench import Bench
+from monitor.panel.sweep_bench import SweepBench
+from monitor.panel.tape import Tape
 from monitor.panel.visitor import add_visitor
 from monitor.panel.wall import Wall
 from monitor.panel.watch import Watch
@@ -56,11 +60,13 @@ def build_app(session: Live, settings: Settings, *, password: str = "") -> FastA
     settings : whose panel section holds.
     password : asked for at the door; "" opens it to this machine alone.
     """
-    from monitor.panel.layout import mount_page
+    from monitor.panel.layout import Parts, mount_page
 
-    gallery, watch, bench = Gallery(session), Watch(session), Bench(session)
-    sessions = session.sessions if isinstance(session, Group) else (session,)
-    alarms = Alarms([each for each in sessions if isinstance(each, Session)])
+    gallery, watch = Gallery(session), Watch(session)
+    bench, sweep = Bench(session), SweepBench(session)
+    each = session.sessions if isinstance(session, Group) else (session,)
+    sessions = [one for one in each if isinstance(one, Session)]
+    alarms, tape = Alarms(sessions), Tape(sessions)
     hook = _webhook(settings)
     if hook is not None:
         alarms.add_listener(hook)
@@ -75,6 +81,8 @@ def build_app(session: Live, settings: Settings, *, password: str = "") -> FastA
         for easel in easels:
             easel.close()
         await asyncio.to_thread(bench.close)
+        await asyncio.to_thread(sweep.close)
+        await asyncio.to_thread(tape.close)
         await asyncio.to_thread(alarms.close)
         if hook is not None:
             await asyncio.to_thread(hook.close, _PATIENCE)
@@ -82,7 +90,8 @@ def build_app(session: Live, settings: Settings, *, password: str = "") -> FastA
     app = FastAPI(
         title="camdrift", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None
     )
-    app.state.gallery, app.state.watch, app.state.bench = gallery, watch, bench
+    app.state.gallery, app.state.watch, app.state.tape = gallery, watch, tape
+    app.state.bench, app.state.sweep = bench, sweep
     app.state.easels, app.state.alarms = easels, alarms
     for name, kinds in {**{str(kind): (kind,) for kind in Kind}, "all": tuple(Kind)}.items():
         app.add_api_route(f"/stream/{name}.mjpg", _stream(gallery, kinds), methods=["GET"])
@@ -92,8 +101,10 @@ def build_app(session: Live, settings: Settings, *, password: str = "") -> FastA
     # Before the page: it is mounted at the root and would answer for them.
     add_api(app, session, watch, alarms, Controls(session))
     add_metrics(app, session, watch, alarms)
-    app.add_api_route(f"{STILLS}/{{name}}.jpg", _shot(bench), methods=["GET"])
-    _in_a_loop(lambda: mount_page(app, session, watch, bench, settings, guarded=bool(password)))
+    add_downloads(app, session, tape)
+    app.add_api_route(f"{STILLS}/{{name}}.jpg", _shot(bench, sweep), methods=["GET"])
+    parts = Parts(session, watch, alarms, tape, bench, sweep)
+    _in_a_loop(lambda: mount_page(app, parts, settings, guarded=bool(password)))
     app.add_middleware(Guard, door=Door(password) if password else None)
     return app
 
@@ -136,7 +147,7 @@ def serve(
         server = _Server(
             config,
             on_ready=lambda: on_ready(url_of(settings.panel.host, listener)) if on_ready else None,
-            on_exit=lambda: _end(app.state.easels, app.state.bench, session),
+            on_exit=lambda: _end(app.state.easels, (app.state.bench, app.state.sweep), session),
         )
         with suppress(KeyboardInterrupt):
             server.run(sockets=[listener])
@@ -171,9 +182,12 @@ def _stream(easel: Easel, kinds: Sequence[str]) -> Callable[[], Any]:
     return stream
 
 
-def _shot(bench: Bench) -> Callable[[str], Any]:
+def _shot(bench: Bench, sweep: SweepBench) -> Callable[[str], Any]:
     async def shot(name: str) -> Response:
         found = bench.table().shot(name)
+        still = sweep.sweep().still
+        if still is not None and still.shot.name == name:
+            found = still.shot
         if found is None:
             return PlainTextResponse("no such still, or no longer", 404)
         headers = {"Cache-Control": "no-store", "Cross-Origin-Resource-Policy": "same-origin"}
@@ -182,10 +196,11 @@ def _shot(bench: Bench) -> Callable[[str], Any]:
     return shot
 
 
-def _end(easels: Sequence[Easel], bench: Bench, session: Live) -> None:
+def _end(easels: Sequence[Easel], benches: Sequence[SideBench], session: Live) -> None:
     for easel in easels:
         easel.close()
-    bench.stop()
+    for bench in benches:
+        bench.stop()
     # Beside the server's own shutdown, for the loop may be in the middle of a slow attack.
     threading.Thread(target=session.stop, name="camdrift-stop", daemon=True).start()
 

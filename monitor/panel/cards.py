@@ -5,11 +5,12 @@ from __future__ import annotations
 from html import escape
 from typing import Final
 
-from monitor.catalog import CATALOG, budget_of
+from monitor.catalog import CATALOG, NONE, budget_of
 from monitor.conditions import goal_text
 from monitor.config import Settings
 from monitor.distances import format_eps
 from monitor.drift.matching import FrameDrift, Outcome
+from monitor.faults import FAULTS
 from monitor.panel.readouts import TIMES, css_colour
 from monitor.panel.still import Progress, Result, Shot, Still, Table, Trial
 
@@ -17,10 +18,12 @@ STILLS: Final = "/still"
 """Where a shot can be had: `STILLS/NAME.jpg`."""
 
 _HINT: Final = (
-    "<b>Freeze a still</b> keeps the newest clean frame while the stream goes on. Several attacks can then "
-    "be set on that one frame, and what each makes of it stands here side by side."
+    "<b>Freeze a still</b> keeps the newest clean frame while the stream goes on. Several attacks and "
+    "natural faults can then be set on that one frame, and what each makes of it stands here side by side."
 )
-_NEXT: Final = "Choose attacks, then <b>Attack the still</b>: a card an attack will stand here."
+_NEXT: Final = (
+    "Choose attacks or faults, then <b>Attack the still</b>: a card for each will stand here."
+)
 _UNTOUCHED: Final = "nothing to attack"
 _WORDS: Final = {
     Progress.WAITING: ("waiting", "plain"),
@@ -72,12 +75,12 @@ def _trial_card(trial: Trial, still: Still) -> str:
     result = trial.result
     if result is None:
         word, look = _WORDS[trial.progress]
-        return _card(trial.attack, word, look, _blank(trial, still))
-    words = f"the still after {trial.attack}: {_in_words(result.drift)}"
+        return _card(trial.title, word, look, _blank(trial, still))
+    words = f"the still after {trial.title}: {_in_words(result.drift)}"
     body = _picture(result.shot, still, escape(words))
     body += _outcomes(result.drift) + _facts(_figures(trial, result)) + _heeded(trial)
-    verdict, look = _verdict(result)
-    return _card(trial.attack, verdict, look, body)
+    verdict, look = _verdict(trial, result)
+    return _card(trial.title, verdict, look, body)
 
 
 def _card(title: str, verdict: str, look: str, body: str) -> str:
@@ -103,7 +106,10 @@ def _blank(trial: Trial, still: Still) -> str:
     )
 
 
-def _verdict(result: Result) -> tuple[str, str]:
+def _verdict(trial: Trial, result: Result) -> tuple[str, str]:
+    if trial.attack == NONE:  # a fault wants nothing
+        changed = len(result.drift.objects) - result.drift.count(Outcome.KEPT)
+        return ("answer changed", "met") if changed else ("answer kept", "unmet")
     if result.success is None:
         return _UNTOUCHED, "plain"
     return ("goal met", "met") if result.success else ("goal not met", "unmet")
@@ -150,7 +156,10 @@ def _facts(rows: list[tuple[str, str]]) -> str:
 
 
 def _heeded(trial: Trial) -> str:
-    """The settings that this attack looks at beside goal and budget, with their values."""
+    """The settings that this attack looks at beside goal and budget, with their values; what a fault is."""
+    if trial.attack == NONE:
+        name = trial.title.partition(":")[0]
+        return f"<small>{escape(FAULTS[name].summary)}</small>"
     words = CATALOG[trial.attack].controls
     said = (f"{w.replace('_', ' ')} {_plain(trial.settings.word(w))}" for w in words)
     text = ", ".join(said)

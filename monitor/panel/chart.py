@@ -8,8 +8,11 @@ for it; for Gradio's LinePlot with two lines 210 ms. Neither ever showed a frame
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from html import escape
 from typing import Final
 
+from monitor.alarming import Alarm
 from monitor.panel.readouts import MINUS, NOTHING
 from monitor.panel.watch import HISTORY, Point
 
@@ -17,15 +20,43 @@ _TICKS_X: Final = (240, 180, 120, 60, 0)
 _ROWS: Final = 100.0  # the SVG's height in its own units
 _LOWEST: Final = -1.0
 _NEARLY_ZERO: Final = -0.02
+_FLAG: Final = '<li><i class="cd-flag"></i>alarm</li>'
 
 
-def chart(points: Sequence[Point], window: int) -> str:
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """An alarm on the chart.
+
+    Attributes
+    ----------
+    index, lap : of the frame at which it was called.
+    number : of the alarm.
+    words : what it says.
+    """
+
+    index: int
+    lap: int
+    number: int
+    words: str
+
+
+def marks_of(alarms: Sequence[Alarm], source: str) -> list[Mark]:
+    """The alarms of a source as marks."""
+    return [
+        Mark(alarm.frames[-1], alarm.lap, alarm.number, alarm.words)
+        for alarm in alarms
+        if alarm.source == source
+    ]
+
+
+def chart(points: Sequence[Point], window: int, marks: Sequence[Mark] = ()) -> str:
     """Miss rate and score drop over the last frames; newest at the right.
 
     Parameters
     ----------
     points : oldest first.
     window : frames that the bold lines are taken over, for the legend.
+    marks : alarms; those whose frame is on the chart are shown.
     """
     drops = [point.frame_score_drop for point in points if point.frame_score_drop is not None]
     # A score drop below zero (the attack raised scores) is rare; only then is half the height given to it.
@@ -53,7 +84,7 @@ def chart(points: Sequence[Point], window: int) -> str:
         f'<div class="cd-chart">{_key(points, window)}'
         f'<div class="cd-plot"><div class="cd-y">{left}</div><div class="cd-lines">'
         f'<svg viewBox="0 0 {HISTORY} {_ROWS:g}" preserveAspectRatio="none" aria-hidden="true">'
-        f"{grid}{lines}</svg>{empty}</div></div>"
+        f"{grid}{lines}</svg>{_marks(points, marks)}{empty}</div></div>"
         f'<div class="cd-x">{below}</div><p>frames before now</p></div>'
     )
 
@@ -70,7 +101,20 @@ def _key(points: Sequence[Point], window: int) -> str:
         f"<b>{NOTHING if value is None else f'{value:.2f}'.replace('-', MINUS)}</b></li>"
         for css, name, value, unit in rows
     )
-    return f'<ul class="cd-key">{items}<li class="cd-aside">bold: last {window}; thin: each frame</li></ul>'
+    lines = f'<li class="cd-aside">bold: last {window}; thin: each frame</li>'
+    return f'<ul class="cd-key">{items}{_FLAG}{lines}</ul>'
+
+
+def _marks(points: Sequence[Point], marks: Sequence[Mark]) -> str:
+    """A line and a flag where an alarm was called."""
+    first = HISTORY - len(points) + 1
+    places = {(point.lap, point.index): first + i for i, point in enumerate(points)}
+    return "".join(
+        f'<div class="cd-mark" style="left:{100 * places[mark.lap, mark.index] / HISTORY:.2f}%" '
+        f'title="alarm {mark.number}: {escape(mark.words)}"><span>{mark.number}</span></div>'
+        for mark in marks
+        if (mark.lap, mark.index) in places
+    )
 
 
 def _path(points: Sequence[Point], value: Callable[[Point], float | None], low: float) -> str:

@@ -200,6 +200,15 @@ class Controls:
             return str(error)
         return ""
 
+    def nudge(self, steps: int) -> str:
+        """Move eps by so many steps of its slider, within its ends; "" or the reason on one line."""
+        settings = self._session.settings
+        if not heeds(settings, "eps"):
+            return ""
+        bounds = EPS[settings.attack.norm]
+        wanted = self.values()["eps"] + steps * bounds.step
+        return self.change("eps", min(max(wanted, 0.0), bounds.most))
+
     def apply(self, changes: Mapping[str, object]) -> str:
         """Change settings by their words in config.toml, all or none; "" or the reason on one line.
 

@@ -11,6 +11,7 @@ from monitor.config import Settings
 from monitor.distances import Norm, format_eps
 from monitor.drift.matching import FrameDrift, Outcome
 from monitor.margin import median_margin
+from monitor.panel.tape import Tape
 from monitor.panel.watch import Reading
 from monitor.pictures import COLOURS
 from monitor.pipeline import Observation
@@ -81,6 +82,11 @@ def refusal(reason: str) -> str:
     return _banner(reason, "cd-bad")
 
 
+def remark(text: str) -> str:
+    """Something that a visitor is told and may heed, "" where there is nothing."""
+    return _banner(text, "cd-note")
+
+
 def clean_caption(reading: Reading) -> str:
     """How many objects the clean answer holds."""
     seen = reading.observation
@@ -110,6 +116,30 @@ def difference_caption(reading: Reading, settings: Settings) -> str:
         f"L<sub>1</sub> {apart[Norm.L1]}, L<sub>0</sub> {apart[Norm.L0]} px"
     )
     return _caption(distances, f"grey: unchanged, shown {TIMES} {settings.panel.amplify:g}")
+
+
+def heat_caption(reading: Reading) -> str:
+    """The largest change of a channel."""
+    seen = reading.observation
+    if seen is None:
+        return _caption("no frame yet")
+    most = format_eps(seen.distances.under(Norm.LINF), Norm.LINF)
+    return _caption(f"brightest: largest change, at most {most}", "smoothed; dark: least changed")
+
+
+def recorded(tape: Tape) -> str:
+    """What is being recorded, or was last."""
+    if tape.on:
+        name, frames = tape.at_work()
+        words = f"recording {escape(name)}, {_count(frames, 'frame')}" if name else "recording"
+        return f'<span class="cd-rec" role="status"><i></i>{words}</span>'
+    if tape.finishing:
+        return '<span role="status">finishing the run folder</span>'
+    if tape.trouble:
+        return f'<span class="cd-trouble" role="alert">{escape(tape.trouble)}</span>'
+    if tape.done:
+        return f'<span role="status">recorded {escape(tape.done[-1])}; see Runs</span>'
+    return ""
 
 
 def legend() -> str:
@@ -172,9 +202,9 @@ def track_figures(reading: Reading) -> list[tuple[str, str, str]]:
 
 
 def margin_figures(reading: Reading) -> list[tuple[str, str, str]]:
-    """The margin of the newest frame that was searched and the median; nothing before the first."""
+    """The robustness margin of the newest frame that was searched and the median."""
     if not reading.margins:
-        return []
+        return [("margin", NOTHING, "set margin every, or fmn")]
     norm = reading.norm
     known = [margin for margin in reading.margins if math.isfinite(margin)]
     newest = reading.margins[-1]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from monitor.answers import Counts
-from monitor.catalog import CATALOG
+from monitor.catalog import CATALOG, NONE
 from monitor.config import Settings
 from monitor.drift.matching import FrameDrift
 from monitor.patches.wearing import wearing
@@ -94,6 +94,11 @@ class Trial:
         return self.settings.attack.attack
 
     @property
+    def title(self) -> str:
+        """What is set on the still: the attack, or the fault with its severity."""
+        return self.settings.faults.faults if self.attack == NONE else self.attack
+
+    @property
     def over(self) -> bool:
         """True where nothing more will come of it."""
         return self.progress not in (Progress.WAITING, Progress.WORKING)
@@ -128,8 +133,8 @@ class Table:
 
     @property
     def at_work(self) -> str:
-        """The attack that works now; "" before the first and between two."""
-        return next((t.attack for t in self.trials if t.progress is Progress.WORKING), "")
+        """The attack or fault that works now; "" before the first and between two."""
+        return next((t.title for t in self.trials if t.progress is Progress.WORKING), "")
 
     def shot(self, name: str) -> Shot | None:
         """The picture of that name; None where it is not, or no longer, on the table."""

@@ -139,6 +139,37 @@
     else share();
   });
 
+  // The settings and the tab are in the address, so that it can be shared; the server says what the settings are.
+  function address() {
+    const link = document.querySelector(".cd-address a")?.getAttribute("href");
+    if (!link) return; // the page is not loaded yet: what its link asks for must be read first
+    const tab = document.querySelector('.cd-tabs [role="tab"][aria-selected="true"]')?.textContent.trim();
+    const place = tab && tab !== "Live" ? `#tab=${tab.toLowerCase()}&${link.slice(1)}` : link;
+    if (place !== location.hash) history.replaceState(null, "", place);
+    document.body.dataset.tab = (tab || "Live").toLowerCase();
+  }
+
+  setInterval(address, 300);
+  window.addEventListener("hashchange", () => location.reload());
+
+  // Keys, where no widget has a use for them.
+  const KEYS = {
+    " ": ".cd-pause",
+    ArrowRight: ".cd-eps-up",
+    ArrowUp: ".cd-eps-up",
+    ArrowLeft: ".cd-eps-down",
+    ArrowDown: ".cd-eps-down",
+  };
+  const TAKEN = "input, textarea, select, button, summary, a, [contenteditable], [role]:not(img)";
+
+  document.addEventListener("keydown", (event) => {
+    const place = KEYS[event.key];
+    if (!place || event.ctrlKey || event.altKey || event.metaKey) return;
+    if (event.target !== document.body && event.target.closest?.(TAKEN)) return;
+    event.preventDefault();
+    document.querySelector(`button${place}, ${place} button`)?.click();
+  });
+
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) control?.abort();
     else watch();

@@ -32,12 +32,15 @@ class Point:
     ----------
     miss_rate, score_drop : over the window that ends with this frame.
     frame_miss_rate, frame_score_drop : of this frame alone.
+    index, lap : of the frame.
     """
 
     miss_rate: float | None
     score_drop: float | None
     frame_miss_rate: float | None
     frame_score_drop: float | None
+    index: int = 0
+    lap: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +127,14 @@ class Watch:
             whole, single = self._window.rates(), self._frame.rates()
             self._newest, self._rates = observation, whole
             self._points.append(
-                Point(whole.miss_rate, whole.score_drop, single.miss_rate, single.score_drop)
+                Point(
+                    whole.miss_rate,
+                    whole.score_drop,
+                    single.miss_rate,
+                    single.score_drop,
+                    observation.frame.index,
+                    observation.frame.lap,
+                )
             )
 
     def reading(self) -> Reading:

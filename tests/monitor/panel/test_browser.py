@@ -279,6 +279,7 @@ def test_pages_agree_and_three_of_one_browser_all_move(panel: Any, context: Brow
 
 def test_a_still_is_frozen_and_attacked_by_three_side_by_side(panel: Any, look: Look) -> None:
     page = look.open(panel.url)
+    page.get_by_role("tab", name="Compare").click()
     page.get_by_role("button", name="Attack the still").click()
     expect(page.get_by_role("alert").filter(has_text="no still yet")).to_be_visible()
     page.get_by_role("button", name="Freeze a still").click()
@@ -286,7 +287,6 @@ def test_a_still_is_frozen_and_attacked_by_three_side_by_side(panel: Any, look: 
     expect(page.get_by_role("alert").filter(has_text="no still yet")).to_have_count(0)
     for name in ("deepfool", "square"):
         page.get_by_role("checkbox", name=name, exact=True).uncheck()
-    before = look.painted()
     page.get_by_role("button", name="Attack the still").click()
     expect(page.get_by_text("3 of 3 done")).to_be_visible()
     each = page.locator(".cd-cards article")
@@ -298,10 +298,9 @@ def test_a_still_is_frozen_and_attacked_by_three_side_by_side(panel: Any, look: 
     page.wait_for_function(
         "() => [...document.querySelectorAll('.cd-cards img')].filter((i) => i.naturalWidth).length === 4"
     )
-    page.wait_for_function(
-        "([s, n]) => Number(document.querySelector(s).dataset.painted) > n + 3",
-        arg=[ATTACKED, before],
-    )
+    page.get_by_role("tab", name="Live").click()
+    look.moving()
+    page.get_by_role("tab", name="Compare").click()
     for width in (1280, 390):
         page.set_viewport_size({"width": width, "height": 800})
         assert page.evaluate("document.scrollingElement.scrollWidth") <= width
@@ -379,3 +378,135 @@ def test_a_server_that_comes_back_is_found_again(
         with serving(session, settings, port=port):
             expect(look.page.get_by_text("connection lost")).to_be_hidden(timeout=15_000)
             look.moving()
+
+
+def test_keys_pause_and_change_eps_where_no_field_wants_them(panel: Any, look: Look) -> None:
+    page = look.open(panel.url)
+    page.keyboard.press("ArrowRight")
+    expect(slider(page, "eps [/255]")).to_have_value("4.25")
+    page.keyboard.press("ArrowDown")
+    expect(slider(page, "eps [/255]")).to_have_value("4")
+    page.keyboard.press(" ")
+    expect(page.locator(".cd-status")).to_contain_text("paused")
+    page.keyboard.press(" ")
+    expect(page.locator(".cd-status")).to_contain_text("running")
+    box = page.get_by_label("source", exact=True)
+    box.focus()
+    box.press("End")
+    page.keyboard.type(" ")
+    ticks(page, 2)
+    expect(page.locator(".cd-status")).to_contain_text("running")
+    box.press("Escape")
+    assert look.complaints == []
+
+
+def test_settings_and_tab_are_in_the_address_and_a_link_asks_first(panel: Any, look: Look) -> None:
+    page = look.open(panel.url)
+    page.wait_for_function(
+        "location.hash.includes('attack=fgsm') && location.hash.includes('eps=4/255')"
+    )
+    page.get_by_role("tab", name="Sweep").click()
+    page.wait_for_function("location.hash.startsWith('#tab=sweep&')")
+    link = page.url
+    panel.session.apply({"attack": "pgd", "steps": 3, "eps": "9/255"})
+    page.wait_for_function("location.hash.includes('eps=9/255')")
+    other = page.context.new_page()
+    other.goto(link)
+    expect(other.get_by_role("tab", name="Sweep")).to_have_attribute("aria-selected", "true")
+    expect(other.get_by_role("alert").filter(has_text="The link asks for")).to_contain_text(
+        "attack fgsm, eps 4/255"
+    )
+    assert panel.session.settings.attack.attack == "pgd", "a link changes nothing by itself"
+    other.get_by_role("button", name="Use the link's settings").click()
+    expect(other.get_by_role("alert").filter(has_text="The link asks for")).to_have_count(0)
+    expect(slider(other, "eps [/255]")).to_have_value("4")
+    assert panel.session.settings.attack.attack == "fgsm"
+    other.goto(f"{panel.url}/#source=0&eps=5/255")
+    other.reload()
+    other.get_by_role("button", name="Use the link's settings").click()
+    expect(other.get_by_role("alert").filter(has_text="a link opens scenes only")).to_be_visible()
+    assert panel.session.settings.stream.source == "scene:portrait"
+    assert look.complaints == []
+
+
+def test_a_sweep_runs_and_is_cancelled_on_the_page(panel: Any, look: Look) -> None:
+    panel.session.apply({"attack": "none"})  # which keeps budgets in any norm
+    page = look.open(panel.url)
+    page.get_by_role("tab", name="Sweep").click()
+    page.get_by_label("largest eps").fill("4")
+    page.get_by_role("button", name="Run the sweep").click()
+    expect(page.locator(".cd-sweep .cd-curve")).to_have_count(3)
+    expect(page.get_by_text(re.compile(r"(\d+) of \1 done"))).to_be_visible(timeout=40_000)
+    expect(page.locator(".cd-sweep")).to_contain_text("Robustness margin of this frame")
+    page.get_by_role("checkbox", name="auto", exact=True).check()
+    page.get_by_role("button", name="Run the sweep").click()
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_text(re.compile(r"\d+ of \d+ done, stopped"))).to_be_visible()
+    page.get_by_role("radio", name="l0", exact=True).check()
+    expect(page.get_by_role("checkbox", name="fgsm", exact=True)).to_have_count(0)
+    expect(page.get_by_role("checkbox", name="one-pixel", exact=True)).to_have_count(1)
+    for width in (1280, 390):
+        page.set_viewport_size({"width": width, "height": 800})
+        assert page.evaluate("document.scrollingElement.scrollWidth") <= width
+    assert look.complaints == []
+
+
+def test_faults_are_compared_beside_attacks(panel: Any, look: Look) -> None:
+    page = look.open(panel.url)
+    page.get_by_role("tab", name="Compare").click()
+    page.get_by_role("button", name="Freeze a still").click()
+    for name in ("pgd", "deepfool", "square", "noise"):
+        page.get_by_role("checkbox", name=name, exact=True).uncheck()
+    choose(page, "faults", "fog")
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Attack the still").click()
+    expect(page.get_by_text("2 of 2 done")).to_be_visible(timeout=20_000)
+    cards = page.locator(".cd-cards article")
+    expect(cards.nth(2).get_by_role("heading")).to_have_text("fog:3")
+    expect(cards.nth(2)).to_contain_text(re.compile(r"answer (kept|changed)"))
+    assert look.complaints == []
+
+
+def test_an_alarm_is_told_on_the_page_with_its_frames(
+    panel: Any, look: Look, wait_for: Callable[..., None]
+) -> None:
+    panel.session.apply({"attack": "none"})
+    page = look.open(panel.url)
+    alarms = panel.app.state.alarms
+    ticks(page, 8)
+    before = sum(alarms.total().values())
+    panel.session.apply({"attack": "pgd", "eps": "16/255", "steps": 3})
+    wait_for(lambda: sum(alarms.total().values()) > before, 30)
+    number = alarms.all()[-1].number
+    expect(page.locator(f'.cd-mark[title^="alarm {number}:"]')).to_be_visible()
+    first = page.locator(".cd-alarms details").first
+    first.locator("summary").click()
+    expect(first.locator("img")).to_have_count(3)
+    page.wait_for_function(
+        "[...document.querySelector('.cd-alarms details').querySelectorAll('img')]"
+        ".every((i) => i.naturalWidth > 0)"
+    )
+    expect(page.locator(".cd-changes")).to_contain_text("missed")
+    assert look.complaints == []
+
+
+def test_a_snapshot_and_a_recording_are_taken_on_the_page(
+    panel: Any, look: Look, tmp_path: Any
+) -> None:
+    panel.session.apply({"runs": str(tmp_path)})
+    page = look.open(panel.url)
+    with page.expect_download() as caught:
+        page.get_by_role("link", name="Snapshot").click()
+    assert re.fullmatch(
+        r"\d{8}T\d{6}Z-scene-portrait-frame\d+\.zip", caught.value.suggested_filename
+    )
+    page.get_by_role("button", name="Record", exact=True).click()
+    expect(page.locator(".cd-recorded.prose")).to_contain_text(
+        re.compile(r"recording \d{8}T.* [1-9]\d* frames")
+    )
+    page.get_by_role("button", name="Stop recording").click()
+    expect(page.locator(".cd-recorded.prose")).to_contain_text(
+        re.compile(r"recorded \d{8}T"), timeout=20_000
+    )
+    assert [folder.name for folder in tmp_path.iterdir()] == [panel.app.state.tape.done[-1]]
+    assert look.complaints == []

@@ -44,7 +44,7 @@ class Gate:
         self.somebody_waits = threading.Event()
 
     def forward(self, frames: Any) -> Candidates:
-        if threading.current_thread().name == "camdrift-still" and not self.open.is_set():
+        if threading.current_thread().name == "camdrift-bench" and not self.open.is_set():
             self.somebody_waits.set()
             assert self.open.wait(10)
         return self.faces.forward(frames)
@@ -83,7 +83,7 @@ def bench(session: Session) -> Iterator[Bench]:
 
 
 def still_threads() -> list[threading.Thread]:
-    return [thread for thread in threading.enumerate() if thread.name == "camdrift-still"]
+    return [thread for thread in threading.enumerate() if thread.name == "camdrift-bench"]
 
 
 def done(bench: Bench, wait_for: Wait) -> tuple[Trial, ...]:
@@ -146,7 +146,7 @@ def test_no_margin_is_searched_for_on_the_still(
     session.apply({"margin_every": 1})
     assert bench.attack(["noise"]) == ""
     assert [trial.progress for trial in done(bench, wait_for)] == [Progress.DONE]
-    assert "camdrift-still" not in asked
+    assert "camdrift-bench" not in asked
 
 
 def test_every_attack_says_what_it_came_to_under_the_settings_that_hold(
@@ -394,7 +394,7 @@ def test_a_page_is_sent_the_cards_when_they_have_changed_and_not_at_every_tick(
     async def made() -> StillPage:
         with gr.Blocks(analytics_enabled=False):
             page = StillPage(bench)
-            page.results({"queue": False})
+            page.events({"queue": False})
             return page
 
     page = asyncio.run(made())  # Gradio leaves loops of its own open where none runs
