@@ -150,6 +150,7 @@
   }
 
   setInterval(address, 300);
+  document.addEventListener("click", () => setTimeout(address, 0));
   window.addEventListener("hashchange", () => location.reload());
 
   // Keys, where no widget has a use for them.
