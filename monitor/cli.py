@@ -63,7 +63,18 @@ def _root(
 
 @app.command()
 @with_settings(
-    *("stream", "detector", "model", "attack", "faults", "drift", "alarms", "panel", "run"),
+    *(
+        "stream",
+        "detector",
+        "model",
+        "attack",
+        "faults",
+        "drift",
+        "alarms",
+        "panel",
+        "access",
+        "run",
+    ),
     without=("part_frames",),
     several_sources=True,
 )
@@ -79,6 +90,21 @@ def live(
 
     keep_freed_memory()
     run_live(settings, open_browser=open_browser, say=typer.echo, command=sys.argv)
+
+
+@app.command()
+def password() -> None:
+    """Write the hash of a password for config.toml; it is asked for, twice, and shown nowhere."""
+    from monitor.errors import ConfigError
+    from monitor.panel.passwords import Hash
+
+    if sys.stdin.isatty():
+        asked = typer.prompt("password", hide_input=True, confirmation_prompt=True, err=True)
+    else:
+        asked = sys.stdin.readline().rstrip("\r\n")
+    if not asked:
+        raise ConfigError("password: empty; give one")
+    typer.echo(f'password = "{Hash.of(asked)}"')
 
 
 @app.command()

@@ -18,6 +18,7 @@ from pydantic import (
     field_validator,
 )
 
+from monitor.access_settings import AccessSettings
 from monitor.alarm_settings import AlarmSettings
 from monitor.attack_settings import AttackSettings
 from monitor.distances import Norm, format_eps
@@ -184,7 +185,8 @@ class PanelSettings(Section):
     )
     password: str = Field(
         default="",
-        description="asked for at the door when set; the environment's CAMDRIFT_PASSWORD comes first",
+        description="asked for at the door when set: itself, or better its hash (`camdrift password`); the "
+        "environment's CAMDRIFT_PASSWORD comes first",
     )
     amplify: float = Field(
         default=8, ge=1, le=64, description="how much the shown perturbation is amplified"
@@ -236,6 +238,7 @@ class Settings(Section):
     drift: DriftSettings = DriftSettings()
     alarms: AlarmSettings = AlarmSettings()
     panel: PanelSettings = PanelSettings()
+    access: AccessSettings = AccessSettings()
     run: RunSettings = RunSettings()
 
     def changed(self, changes: Mapping[str, object]) -> Settings:

@@ -52,6 +52,7 @@ def test_every_file_that_a_document_links_to_is_there() -> None:
         "docs/patches.md",
         "docs/sources.md",
         "docs/api.md",
+        "docs/safety.md",
     ):
         document = ROOT / name
         for target in re.findall(r"\]\((?!https?:)([^)#]+)", document.read_text(encoding="utf-8")):

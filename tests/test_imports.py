@@ -57,6 +57,7 @@ LAYERS = [
     },
     {"monitor.attacks", "monitor.corruptions"},
     {
+        "monitor.access_settings",
         "monitor.alarm_settings",
         "monitor.attack_settings",
         "monitor.config",

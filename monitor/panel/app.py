@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
+from importlib import import_module
 from socket import socket
 from types import FrameType
 from typing import Any
@@ -16,6 +17,7 @@ from typing import Any
 import uvicorn
 from fastapi import FastAPI
 from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Mount
 
 from monitor.alarming import Alarms
 from monitor.config import Settings
@@ -29,9 +31,12 @@ from monitor.panel.downloads import add_downloads
 from monitor.panel.easel import Easel
 from monitor.panel.gallery import Gallery, Kind
 from monitor.panel.guard import Guard
+from monitor.panel.headers import SafeHeaders
+from monitor.panel.intake import Intake, OnlyNeeded
 from monitor.panel.login import Door, password_of
 from monitor.panel.metrics import add_metrics
 from monitor.panel.mjpeg import MjpegResponse
+from monitor.panel.origin import OwnPagesOnly
 from monitor.panel.side_bench import SideBench
 from monitor.panel.still_bench import Bench
 from monitor.panel.sweep_bench import SweepBench
@@ -42,6 +47,7 @@ from monitor.panel.watch import Watch
 from monitor.session import Session
 from monitor.status import SessionState
 from monitor.webhook import Webhook
+from streams.isolated import IsolatedDecoder
 
 _GRACE = 1  # seconds that open connections have to end; the pictures end at once
 _GOODBYE = 0.1  # seconds for the streams to say that they end
@@ -66,7 +72,7 @@ def build_app(session: Live, settings: Settings, *, password: str = "") -> FastA
     bench, sweep = Bench(session), SweepBench(session)
     each = session.sessions if isinstance(session, Group) else (session,)
     sessions = [one for one in each if isinstance(one, Session)]
-    alarms, tape = Alarms(sessions), Tape(sessions)
+    alarms, tape, decoder = Alarms(sessions), Tape(sessions), IsolatedDecoder()
     hook = _webhook(settings)
     if hook is not None:
         alarms.add_listener(hook)
@@ -83,6 +89,7 @@ def build_app(session: Live, settings: Settings, *, password: str = "") -> FastA
         await asyncio.to_thread(bench.close)
         await asyncio.to_thread(sweep.close)
         await asyncio.to_thread(tape.close)
+        await asyncio.to_thread(decoder.close)
         await asyncio.to_thread(alarms.close)
         if hook is not None:
             await asyncio.to_thread(hook.close, _PATIENCE)
@@ -91,13 +98,13 @@ def build_app(session: Live, settings: Settings, *, password: str = "") -> FastA
         title="camdrift", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None
     )
     app.state.gallery, app.state.watch, app.state.tape = gallery, watch, tape
-    app.state.bench, app.state.sweep = bench, sweep
+    app.state.bench, app.state.sweep, app.state.decoder = bench, sweep, decoder
     app.state.easels, app.state.alarms = easels, alarms
     for name, kinds in {**{str(kind): (kind,) for kind in Kind}, "all": tuple(Kind)}.items():
         app.add_api_route(f"/stream/{name}.mjpg", _stream(gallery, kinds), methods=["GET"])
     if wall is not None:
         app.add_api_route("/stream/cameras.mjpg", _stream(wall, wall.kinds), methods=["GET"])
-    add_visitor(app, session)
+    add_visitor(app, session, decoder)
     # Before the page: it is mounted at the root and would answer for them.
     add_api(app, session, watch, alarms, Controls(session))
     add_metrics(app, session, watch, alarms)
@@ -105,7 +112,14 @@ def build_app(session: Live, settings: Settings, *, password: str = "") -> FastA
     app.add_api_route(f"{STILLS}/{{name}}.jpg", _shot(bench, sweep), methods=["GET"])
     parts = Parts(session, watch, alarms, tape, bench, sweep)
     _in_a_loop(lambda: mount_page(app, parts, settings, guarded=bool(password)))
+    for route in app.routes:
+        if isinstance(route, Mount):
+            route.app = OnlyNeeded(route.app)
+    # The last one is asked first.
     app.add_middleware(Guard, door=Door(password) if password else None)
+    app.add_middleware(Intake)
+    app.add_middleware(OwnPagesOnly)
+    app.add_middleware(SafeHeaders)
     return app
 
 
@@ -133,6 +147,9 @@ def serve(
     password = password_of(settings, environ)
     # The address first: it fails in a millisecond, the model takes seconds.
     listener = bind(settings.panel.host, settings.panel.port, guarded=bool(password))
+    # Gradio takes 1.8 s to import and scene:road as long to open: side by side the first picture of the road
+    # comes after 7.8 s instead of 8.2.
+    threading.Thread(target=import_module, args=("monitor.panel.layout",), daemon=True).start()
     try:
         if session.status.state is SessionState.NEW:
             session.start()

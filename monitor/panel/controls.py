@@ -195,6 +195,7 @@ class Controls:
         elif word in ("attack", "goal"):
             changes |= self._fitting(changes)
         try:
+            self._access.check(changes)
             self._session.apply(changes)
         except (MonitorError, StreamError) as error:
             return str(error)

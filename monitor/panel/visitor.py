@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Final
 
 from fastapi import FastAPI
@@ -12,6 +13,7 @@ from starlette.responses import PlainTextResponse, Response
 from monitor.errors import MonitorError
 from monitor.live import Live
 from streams.errors import SourceUnreadable
+from streams.frame import Pixels
 from streams.opening import VISITOR
 from streams.producers.visitor import MOST_BYTES
 
@@ -20,8 +22,15 @@ HEADER: Final = "X-Camdrift"
 """A page from elsewhere cannot send it without being asked for leave, which is not given."""
 
 
-def add_visitor(app: FastAPI, live: Live) -> None:
-    """POST a picture; the first one makes the visitor's camera the source of the session in view."""
+def add_visitor(app: FastAPI, live: Live, decode: Callable[[bytes], Pixels]) -> None:
+    """POST a picture; the first one makes the visitor's camera the source of the session in view.
+
+    Parameters
+    ----------
+    app : gets the route.
+    live : whose mailbox the pictures go to.
+    decode : makes pixels of what a stranger sent; SourceUnreadable where that is no picture.
+    """
 
     async def frame(request: Request) -> Response:
         if request.headers.get(HEADER) != VISITOR:
@@ -34,7 +43,7 @@ def add_visitor(app: FastAPI, live: Live) -> None:
             return PlainTextResponse("another source was chosen", 409)
         try:
             # Decoding takes milliseconds, in which other pages wait for their pictures.
-            await asyncio.to_thread(live.mailbox.put, data)
+            live.mailbox.deliver(await asyncio.to_thread(decode, data))
             if begins:
                 live.apply({"source": VISITOR})
         except (SourceUnreadable, MonitorError) as error:

@@ -39,7 +39,10 @@ class Mailbox:
         ------
         SourceUnreadable : too large, or no picture.
         """
-        pixels = decoded(data)
+        self.deliver(decoded(data))
+
+    def deliver(self, pixels: Pixels) -> None:
+        """Take in a picture that was decoded elsewhere, uint8 BGR."""
         with self._changed:
             self.dropped += self._pixels is not None
             self._pixels, self._came_at = pixels, self._clock.monotonic()

@@ -290,7 +290,7 @@ def test_the_words_of_the_file_are_the_options_of_the_command(
     live_only = {"source", "also", "loop", "record", "max_age", "frozen_after"}
     live_only |= {"open_timeout", "read_timeout", "reconnect", "reconnect_wait"}
     without = {"part_frames"} if name == "live" else live_only
-    sections = {"panel", "alarms"} if name == "evaluate" else set()
+    sections = {"panel", "alarms", "access"} if name == "evaluate" else set()
     for section, word in words():
         if section not in sections and word not in without | NOT_ON_THE_COMMAND_LINE:
             assert f"--{word.replace('_', '-')} " in text, word

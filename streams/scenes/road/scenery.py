@@ -58,7 +58,7 @@ def _leaves(
         gain = 0.82 + 0.36 * float(np.clip(bright[i], -1.3, 1.3))
         tint = rng.normal(1.0, 0.05, 3)
         blue, green_, red = (
-            int(np.clip(c * gain * t, 0, 255)) for c, t in zip(green, tint, strict=True)
+            int(min(max(c * gain * t, 0.0), 255.0)) for c, t in zip(green, tint, strict=True)
         )
         size = radius * rng.uniform(0.6, 1.25)
         ring = arc(spots[i, 0], spots[i, 1], size, size, 0, 360)[::6]
