@@ -26,10 +26,22 @@ _QUALITY: Final = 85
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """One encoded picture; `version` grows with every picture of its easel."""
+    """One encoded picture.
+
+    Attributes
+    ----------
+    version : grows with every picture of its easel.
+    jpeg : the picture.
+    captured_at : when its frame came, seconds on the monotonic clock; None where it shows no frame.
+    """
 
     version: int
     jpeg: bytes
+    captured_at: float | None = None
+
+    def age_ms(self, now: float) -> float | None:
+        """Milliseconds since its frame came; `now` on the same clock."""
+        return None if self.captured_at is None else (now - self.captured_at) * 1e3
 
 
 class Reader:
@@ -99,6 +111,8 @@ class Easel(ABC):
         """The newest of each kind that somebody looks at; replaced, never changed."""
         self.encoded: Counter[str] = Counter()
         """How many pictures were encoded."""
+        self.captured_at: float | None = None
+        """When the frame came that `fresh` took last; None where there is none."""
 
     @abstractmethod
     def wait(self) -> None:
@@ -177,7 +191,10 @@ class Easel(ABC):
         self.told((time.perf_counter() - began) * 1e3)
         self._version += 1
         self.pictures.update(
-            {kind: Picture(self._version, jpeg) for kind, (_, jpeg) in done.items()}
+            {
+                kind: Picture(self._version, jpeg, self.captured_at)
+                for kind, (_, jpeg) in done.items()
+            }
         )
         self._drawn.update({kind: key for kind, (key, _) in done.items()})
         self.encoded.update(done.keys())

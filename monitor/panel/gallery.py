@@ -91,6 +91,8 @@ class Gallery(Easel):
     def fresh(self, kinds: Sequence[str]) -> Mapping[str, tuple[tuple[object, ...], Pixels | None]]:
         """The pictures that have to be drawn anew."""
         scene, names = scene_of(self._live), self._live.class_names
+        seen = scene.observation
+        self.captured_at = None if seen is None else seen.frame.captured_at
         stale = [Kind(kind) for kind in kinds if self.drawn(kind) != scene.key]
         return {kind: (scene.key, draw(kind, scene, names)) for kind in stale}
 

@@ -9,6 +9,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from monitor.panel.easel import Easel, Picture, Reader
+from streams.clock import SYSTEM_CLOCK
 
 BOUNDARY: Final = "camdrift"
 _BETWEEN: Final = f"--{BOUNDARY}\r\n".encode()
@@ -59,9 +60,11 @@ class MjpegResponse(Response):
 
 def part(kind: str, picture: Picture) -> bytes:
     """One part with the boundary after it: a browser shows a part when it has seen where it ends."""
+    age = picture.age_ms(SYSTEM_CLOCK.monotonic())
+    told = "" if age is None else f"X-Age-Ms: {age:.0f}\r\n"
     head = (
         f"Content-Type: image/jpeg\r\nContent-Length: {len(picture.jpeg)}\r\n"
-        f"X-Kind: {kind}\r\nX-Version: {picture.version}\r\n\r\n"
+        f"X-Kind: {kind}\r\nX-Version: {picture.version}\r\n{told}\r\n"
     )
     return head.encode() + picture.jpeg + b"\r\n" + _BETWEEN
 

@@ -41,6 +41,7 @@ BENCHMARKS = {
     "update_kernel": Benchmark("Update kernels, 1920 x 1080"),
     "distances": Benchmark("Four distances of two frames, 1920 x 1080"),
     "nano_speed": Benchmark("signs and ball beside CenterFace"),
+    "live_rate": Benchmark("End to end: scene:road, signs, FGSM, 640 wide, a client beside it"),
     "vicinity": Benchmark("64 candidates of a one-pixel attack, signs"),
     "frames": Benchmark(
         "A monitored frame beside foolbox's and ART's, 224 x 224, EfficientNet-Lite0",

@@ -2,8 +2,8 @@
 
     python tests/monitor/panel/screenshot.py [FOLDER]
 
-writes panel.png (1280 wide, light), panel-narrow.png (400 wide, dark) and still.png, a still under several
-attacks, into FOLDER, by default docs/.
+writes panel.png (1280 wide, light), panel-narrow.png (400 wide, dark), sweep.png, success against eps on a
+frozen frame, and still.png, a still under several attacks, into FOLDER, by default docs/.
 It needs Chromium on the PATH. The photograph is NASA's, in the public domain.
 """
 
@@ -42,22 +42,36 @@ def shoot(browser: Browser, url: str, session: Session, folder: Path) -> None:
             page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
             page.set_viewport_size({"width": width, "height": 900})
             page.goto(url)
+            page.reload()  # another address after "#" alone is no other page
             page.wait_for_selector("canvas[data-painted]")
             for _ in range(4):
                 page.wait_for_event("response", lambda answer: "/run/predict" in answer.url)
             page.screenshot(path=folder / f"{name}.png", full_page=True)
             print(folder / f"{name}.png")
+        page.emulate_media(color_scheme="light")
+        page.set_viewport_size({"width": 1280, "height": 900})
+        shoot_sweep(page, folder / "sweep.png")
         shoot_still(page, folder / "still.png")
+
+
+def shoot_sweep(page: Page, file: Path) -> None:
+    """Sweep the attacks that are ticked at first, and take the chart."""
+    page.get_by_role("tab", name="Sweep").click()
+    page.get_by_role("button", name="Run the sweep").click()
+    page.wait_for_selector(".cd-sweep .cd-curve", state="attached")
+    page.wait_for_selector(".cd-progress:not(:has(progress))", timeout=120_000)
+    page.wait_for_function("document.querySelector('.cd-sweep img').complete")
+    page.locator(".cd-sweep").screenshot(path=file)
+    print(file)
 
 
 def shoot_still(page: Page, file: Path) -> None:
     """Freeze a still, let the attacks that are ticked at first have it, and take their cards."""
-    page.emulate_media(color_scheme="light")
-    page.set_viewport_size({"width": 1280, "height": 900})
+    page.get_by_role("tab", name="Compare").click()
     page.get_by_role("button", name="Freeze a still").click()
     page.wait_for_selector(".cd-cards img")
     page.get_by_role("button", name="Attack the still").click()
-    page.wait_for_selector(".cd-progress:not(:has(progress))", timeout=120_000)
+    page.wait_for_selector(".cd-results .cd-progress:not(:has(progress))", timeout=120_000)
     page.wait_for_function(
         "[...document.querySelectorAll('.cd-cards img')].every((i) => i.complete)"
     )
