@@ -15,6 +15,7 @@ LAYERS = [
     {"monitor.group", "monitor.live"},
     {
         "monitor.alarming",
+        "monitor.comparison",
         "monitor.alarm_facts",
         "monitor.snapshot",
         "monitor.sweep",

@@ -10,6 +10,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from importlib import import_module
+from pathlib import Path
 from socket import socket
 from types import FrameType
 from typing import Any
@@ -37,6 +38,8 @@ from monitor.panel.login import Door, password_of
 from monitor.panel.metrics import add_metrics
 from monitor.panel.mjpeg import MjpegResponse
 from monitor.panel.origin import OwnPagesOnly
+from monitor.panel.run_files import add_run_files
+from monitor.panel.run_shelf import Shelf
 from monitor.panel.side_bench import SideBench
 from monitor.panel.still_bench import Bench
 from monitor.panel.sweep_bench import SweepBench
@@ -110,7 +113,9 @@ def build_app(session: Live, settings: Settings, *, password: str = "") -> FastA
     add_metrics(app, session, watch, alarms)
     add_downloads(app, session, tape)
     app.add_api_route(f"{STILLS}/{{name}}.jpg", _shot(bench, sweep), methods=["GET"])
-    parts = Parts(session, watch, alarms, tape, bench, sweep)
+    shelf = Shelf(lambda: Path(session.settings.run.runs))
+    add_run_files(app, shelf)
+    parts = Parts(session, watch, alarms, tape, bench, sweep, shelf)
     _in_a_loop(lambda: mount_page(app, parts, settings, guarded=bool(password)))
     for route in app.routes:
         if isinstance(route, Mount):

@@ -18,6 +18,8 @@ from monitor.panel.cameras import Cameras
 from monitor.panel.control_panel import ControlPanel
 from monitor.panel.guard import LOGOUT
 from monitor.panel.live_page import LivePage
+from monitor.panel.run_page import RunsPage
+from monitor.panel.run_shelf import Shelf
 from monitor.panel.still_bench import Bench
 from monitor.panel.still_page import StillPage
 from monitor.panel.sweep_bench import SweepBench
@@ -30,7 +32,7 @@ TICK: Final = 0.5
 """Seconds between two updates of figures, chart and widgets; the pictures do not wait for it."""
 
 _HERE: Final = Path(__file__).parent
-_STYLES: Final = ("style.css", "tabs.css")
+_STYLES: Final = ("style.css", "tabs.css", "run.css")
 _QUIET: Final[dict[str, Any]] = {
     # Without the queue an event is one short request instead of a request and an event stream.
     "queue": False,
@@ -49,6 +51,7 @@ class Parts:
     session : the live session.
     watch, alarms, tape : its figures, its alarms, its recording.
     still, sweep : the benches of the tabs Compare and Sweep.
+    shelf : the runs on disk.
     """
 
     session: Live
@@ -57,6 +60,7 @@ class Parts:
     tape: Tape
     still: Bench
     sweep: SweepBench
+    shelf: Shelf
 
 
 def mount_page(app: FastAPI, parts: Parts, settings: Settings, *, guarded: bool) -> None:
@@ -99,13 +103,15 @@ class _Page:
                     gr.Column(scale=3, min_width=320, elem_classes="cd-sight"),
                     gr.Tabs(elem_classes="cd-tabs") as self._tabs,
                 ):
-                    live, sweep, compare, *_ = TABS
+                    live, sweep, compare, runs = TABS
                     with gr.Tab("Live", id=live):
                         self._live = LivePage(session, parts.watch, parts.alarms, parts.tape)
                     with gr.Tab("Sweep", id=sweep):
                         self._sweep = SweepPage(parts.sweep, session)
                     with gr.Tab("Compare", id=compare):
                         self._still = StillPage(parts.still)
+                    with gr.Tab("Runs", id=runs) as self._runs_tab:
+                        self._runs = RunsPage(parts.shelf)
                 with gr.Column(scale=1, min_width=300, elem_classes="cd-controls"):
                     self._controls = ControlPanel(session)
             self._events()
@@ -124,8 +130,12 @@ class _Page:
 
     def _events(self) -> None:
         controls, live, still, sweep = self._controls, self._live, self._still, self._sweep
-        for part in (controls, live, still, sweep):
+        for part in (controls, live, still, sweep, self._runs):
             part.events(_QUIET)
+        on_disk = self._runs
+        self._runs_tab.select(
+            on_disk.refresh, inputs=on_disk.chosen, outputs=on_disk.outputs, **_QUIET
+        )
         figures = [
             self._status,
             self._halted,
@@ -141,7 +151,7 @@ class _Page:
         self.blocks.load(
             self._load,
             inputs=[controls.offered[0]],
-            outputs=[*shown, *controls.offered, self._tabs],
+            outputs=[*shown, *controls.offered, self._tabs, *on_disk.outputs],
             js=_LINK,
             **_QUIET,
         )
@@ -163,7 +173,14 @@ class _Page:
             *self._controls.held(),
             *self._controls.offer(fragment),
             gr.Tabs(selected=tab_of(fragment)),
+            *self._on_disk(fragment),
         ]
+
+    def _on_disk(self, fragment: str) -> list[Any]:
+        """The runs, for a page that opens with them."""
+        if tab_of(fragment) == TABS[-1]:
+            return self._runs.refresh("", "")
+        return [gr.skip() for _ in self._runs.outputs]
 
     def _tick(self, seen: str, alarms: str, still: str, sweep: str) -> list[Any]:
         held = self._controls.tick(seen)

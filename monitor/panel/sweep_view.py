@@ -163,7 +163,8 @@ def _table(sweep: Sweep) -> str:
 
 def _row(curve: Curve, norm: Norm) -> str:
     least = least_eps(curve.points)
-    shown = _eps(least, norm) if least is not None else ("none so far" if curve.points else NOTHING)
+    none = "none" if curve.points else NOTHING
+    shown = none if least is None else _eps(least, norm)
     forwards = sum(point.forwards for point in curve.points)
     backwards = sum(point.backwards for point in curve.points)
     tries = curve.points[0].tries if curve.points else NOTHING

@@ -7,10 +7,10 @@ Prediction, written before it was measured: 20 + 13 + 4 ms for clean answer, att
 scene rendered beside it: 25 frames a second, ages of 60 ms.
 
 Seen on two cores: 16.6 to 19.9 frames a second, 95 % of the pictures under 72 ms old. The step alone takes
-21 ms on two threads and 32 on one, but the scene (13 ms a frame), the drawing and the client share the cores
-with it: 76 ms of processor time a frame. With one torch thread 20.2 to 21.4 and 70 ms; with the network traced
-as well 23.1 and 64 ms. A shorter switch interval of the interpreter changed nothing, nor did channels-last
-weights; threads bound to cores: 21.6.
+21 ms on two threads and 32 on one, but the scene (13 ms a frame), the drawing and the client share the
+cores with it: 76 ms of processor time a frame. With one torch thread 20.2 to 21.4 and 70 ms; with the
+network traced as well 23.1 and 64 ms. A shorter switch interval of the interpreter changed nothing, nor did
+channels-last weights; threads bound to cores: 21.6.
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ from monitor.margin import (
     widest,
 )
 from monitor.objective import Objective
-from monitor.panel.readouts import margin_figures
+from monitor.panel.readouts import NOTHING, margin_figures
 from monitor.panel.watch import Watch
 from monitor.pipeline import Pipeline
 from monitor.report.margin_chart import draw_margins
@@ -184,7 +184,9 @@ def test_where_there_is_no_margin_the_summary_says_why(
 
 def test_the_panel_shows_the_newest_margin_and_the_median() -> None:
     watch, nothing = Watch(Session(Settings())), sv.Detections.empty()
-    assert margin_figures(watch.reading()) == []
+    ((name, figure, hint),) = margin_figures(watch.reading())
+    assert (name, figure) == ("margin", NOTHING)
+    assert "margin every" in hint, "it says what would measure one"
     for index, margin in enumerate((2 / 255, 4 / 255, None, math.inf)):
         watch.take(observed(index, nothing, nothing, margin=margin))
     assert margin_figures(watch.reading()) == [

@@ -63,5 +63,5 @@ def test_a_link_opens_scenes_only() -> None:
 
 
 def test_the_tab_is_one_that_there_is() -> None:
-    assert tab_of("#tab=learn&eps=1/255") == "learn"
+    assert tab_of("#tab=runs&eps=1/255") == "runs"
     assert tab_of("") == tab_of("#tab=<script>") == TABS[0]

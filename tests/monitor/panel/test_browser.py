@@ -421,8 +421,9 @@ def test_settings_and_tab_are_in_the_address_and_a_link_asks_first(panel: Any, l
     expect(other.get_by_role("alert").filter(has_text="The link asks for")).to_have_count(0)
     expect(slider(other, "eps [/255]")).to_have_value("4")
     assert panel.session.settings.attack.attack == "fgsm"
+    other.close()
+    other = page.context.new_page()
     other.goto(f"{panel.url}/#source=0&eps=5/255")
-    other.reload()
     other.get_by_role("button", name="Use the link's settings").click()
     expect(other.get_by_role("alert").filter(has_text="a link opens scenes only")).to_be_visible()
     assert panel.session.settings.stream.source == "scene:portrait"

@@ -1,0 +1,121 @@
+"""The run folders on disk, as the panel may show them: by the names that are listed, and no other."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from monitor.errors import RunError
+from monitor.runs import Run
+from monitor.runs.writer import MANIFEST, PARTIAL, SUMMARY
+
+MOST: Final = 200
+"""Folders that are listed, the newest; the disk may hold more."""
+
+_NAME: Final = re.compile(r"[A-Za-z0-9][\w.+-]{0,199}", re.ASCII)
+_FILE: Final = re.compile(
+    r"report\.(html|pdf)|summary\.json|manifest\.json|[a-z]+(-\d+)?\.(mkv|mp4)"
+    r"|failures/\d+-frame-\d+-(clean|attacked|difference)\.png",
+    re.ASCII,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One folder of the list.
+
+    Attributes
+    ----------
+    name : of the folder.
+    trouble : why it cannot be opened, on one line; "" where it can.
+    started : UTC, as the manifest writes it.
+    condition : of the summary: source, model, attack, eps_text, ...
+    frames : in the run.
+    """
+
+    name: str
+    trouble: str = ""
+    started: str = ""
+    condition: Mapping[str, Any] | None = None
+    frames: int = 0
+
+
+class Shelf:
+    """Nothing is read before it is asked for.
+
+    Parameters
+    ----------
+    folder : says where run folders are made now.
+    """
+
+    def __init__(self, folder: Callable[[], Path]) -> None:
+        self._folder = folder
+
+    @property
+    def folder(self) -> Path:
+        """Where the runs lie."""
+        return self._folder()
+
+    def names(self) -> list[str]:
+        """The folders' names, newest first; links, hidden and odd names are left out."""
+        try:
+            found = [
+                child.name
+                for child in self.folder.iterdir()
+                if _NAME.fullmatch(child.name) and child.is_dir() and not child.is_symlink()
+            ]
+        except OSError:
+            return []
+        return sorted(found, reverse=True)[:MOST]
+
+    def entries(self) -> list[Entry]:
+        """What is known of each, newest first; a folder that is broken says so."""
+        return [self._entry(name) for name in self.names()]
+
+    def open(self, name: str) -> Run:
+        """One run.
+
+        Raises
+        ------
+        RunError : no such name in the list, or not a whole run.
+        """
+        if name not in self.names():
+            raise RunError(f"{name[:200]}: there is no such run in {self.folder}; refresh the list")
+        return Run.open(self.folder / name)
+
+    def file(self, name: str, file: str) -> Path | None:
+        """A file of a run that may be shown or taken away; None where there is none of that name."""
+        if not _FILE.fullmatch(file) or name not in self.names():
+            return None
+        place = self.folder / name / file
+        inside = place.resolve().is_relative_to((self.folder / name).resolve())
+        return place if inside and place.is_file() else None
+
+    def files(self, name: str) -> list[str]:
+        """What of a run can be taken away, by name."""
+        return [
+            child.name
+            for child in sorted((self.folder / name).iterdir())
+            if self.file(name, child.name) is not None
+        ]
+
+    def _entry(self, name: str) -> Entry:
+        folder = self.folder / name
+        if name.endswith(PARTIAL):
+            return Entry(name, "still being written, or broken off")
+        try:
+            manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+            summary = json.loads((folder / SUMMARY).read_text(encoding="utf-8"))
+            condition, counts = summary["condition"], summary["counts"]
+            return Entry(
+                name,
+                started=str(manifest["started_utc"]),
+                condition=dict(condition),
+                frames=int(counts["frames"]),
+            )
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
+            return Entry(name, "no whole run: its manifest or summary cannot be read")
