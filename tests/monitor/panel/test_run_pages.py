@@ -292,6 +292,7 @@ def test_the_tab_lists_opens_and_compares(panel: Any, shelf: Shelf, browser: Bro
         for label, name in (("run A", a), ("run B", b)):
             page.get_by_label(label, exact=True).click()
             page.get_by_role("option", name=name, exact=True).click()
+            expect(page.get_by_role("option")).to_have_count(0)  # the list closes in its own time
             if label == "run A":
                 expect(page.locator(".cd-run")).to_contain_text("miss rate")
         expect(page.locator(".cd-run")).to_contain_text("B less A")
