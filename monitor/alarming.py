@@ -12,14 +12,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-import cv2
 import numpy as np
 
 from monitor.arrays import Pixels
 from monitor.conditions import attack_text
 from monitor.drift.alarms import Change, Direction, DriftWatch, Metric
 from monitor.drift.windows import FrameTally
-from monitor.pictures import legible_zoom
+from monitor.pictures import jpeg, legible_zoom
 from monitor.pipeline import Observation
 from monitor.session import Session
 from monitor.views import attacked_view, clean_view
@@ -31,7 +30,6 @@ MOST_KEPT: Final = 100
 
 _BUDGET: Final = 64 * 2**20  # bytes of frames that are held for evidence, a stream
 _FEWEST_FRAMES, _MOST_FRAMES = 3, 48
-_QUALITY: Final = 85
 
 _VERBS: Final = {Direction.RISE: "rose", Direction.FALL: "fell"}
 _NAMES: Final = {
@@ -243,7 +241,4 @@ def _drawn(seen: Observation, names: tuple[str, ...]) -> bytes:
     pair: Pixels = np.hstack(
         [clean_view(seen, names, zoom=zoom), attacked_view(seen, names, zoom=zoom)]
     )
-    done, data = cv2.imencode(".jpg", pair, (cv2.IMWRITE_JPEG_QUALITY, _QUALITY))
-    if not done:
-        raise ValueError(f"a picture of shape {pair.shape} could not be encoded")
-    return np.asarray(data).tobytes()
+    return jpeg(pair)

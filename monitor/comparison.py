@@ -128,11 +128,11 @@ def _spelled(value: Any) -> str:
     if value is None or value in ("", []):
         return "none"
     if isinstance(value, list):
-        return ", ".join(spelled(each) for each in value)
+        return ", ".join(fault_word(each) for each in value)
     return str(value)
 
 
-def spelled(value: Any) -> str:
+def fault_word(value: Any) -> str:
     """A fault as config.toml spells it; anything else as it is."""
     if isinstance(value, Mapping) and "name" in value:
         return f"{value['name']}:{value.get('severity', 0):g}"

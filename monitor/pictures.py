@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from monitor.arrays import Pixels
-from monitor.drift.matching import Box, FrameDrift, ObjectDrift, Outcome
+from monitor.drift.matching import Box, FrameDrift, ObjectDrift, Outcome, class_name
 from monitor.drift.tracks import UNFOLLOWED, ObjectTrack
 from monitor.drift.trails import Trail
 from monitor.trail_pictures import draw_faint_trails, draw_trails
@@ -28,6 +28,7 @@ _FONT = cv2.FONT_HERSHEY_DUPLEX
 _CASING: Colour = (24, 24, 24)
 _WHITE: Colour = (255, 255, 255)
 _LEGIBLE = 640  # pixels
+_QUALITY = 85  # of a JPEG, 0 to 100
 _ALIKE = 0.1  # of the most: places that differ by less are changed alike
 
 
@@ -56,7 +57,7 @@ def clean_picture(
     draw_trails(picture, trails, zoom=zoom, line=_thickness(picture) + 2)
     for thing, track in _tracked(drift, tracks):
         if thing.clean_box is not None and thing.clean_class is not None:
-            name = _name(thing.clean_class, class_names)
+            name = class_name(thing.clean_class, class_names)
             text = f"{_numbered(track.track_id)}{name} {thing.clean_score:.2f}"
             box = _corners(thing.clean_box, zoom)
             _draw_box(picture, box, COLOURS[thing.outcome])
@@ -152,11 +153,11 @@ def text_scale(picture: Pixels) -> float:
 
 def _attacked_text(thing: ObjectDrift, class_names: tuple[str, ...]) -> str:
     assert thing.attacked_class is not None
-    text = f"{_name(thing.attacked_class, class_names)} {thing.attacked_score:.2f}"
+    text = f"{class_name(thing.attacked_class, class_names)} {thing.attacked_score:.2f}"
     if thing.outcome is Outcome.FABRICATED:
         return f"new: {text}"
     if thing.outcome is Outcome.RELABELLED and thing.clean_class is not None:
-        return f"was {_name(thing.clean_class, class_names)}: {text}"
+        return f"was {class_name(thing.clean_class, class_names)}: {text}"
     return text
 
 
@@ -170,10 +171,6 @@ def _numbered(track_id: int | None) -> str:
     return "" if track_id is None else f"#{track_id} "
 
 
-def _name(label: int, class_names: tuple[str, ...]) -> str:
-    return class_names[label] if 0 <= label < len(class_names) else f"class {label}"
-
-
 def _corners(box: Box, zoom: int) -> tuple[int, int, int, int]:
     x0, y0, x1, y1 = (round(v * zoom) for v in box)
     return x0, y0, x1, y1
@@ -185,6 +182,14 @@ def _draw_box(picture: Pixels, box: tuple[int, int, int, int], colour: Colour) -
     # A dark casing under the coloured line: it stands out on any background, its own colour too.
     cv2.rectangle(picture, (x0, y0), (x1, y1), _CASING, line + 2, cv2.LINE_AA)
     cv2.rectangle(picture, (x0, y0), (x1, y1), colour, line, cv2.LINE_AA)
+
+
+def jpeg(picture: Pixels) -> bytes:
+    """A picture as JPEG, small enough for a stream; PNG, without loss, is `monitor.runs.worst.encoded`."""
+    done, data = cv2.imencode(".jpg", picture, (cv2.IMWRITE_JPEG_QUALITY, _QUALITY))
+    if not done:
+        raise ValueError(f"a picture of shape {picture.shape} could not be encoded")
+    return np.asarray(data).tobytes()
 
 
 def _join(

@@ -8,17 +8,14 @@ import zipfile
 from datetime import UTC, datetime
 from typing import Final
 
-import cv2
-import numpy as np
-
-from monitor.arrays import Pixels
 from monitor.conditions import attack_text
 from monitor.config import Settings
 from monitor.distances import Norm
-from monitor.drift.matching import ObjectDrift
+from monitor.drift.matching import ObjectDrift, class_name
 from monitor.pictures import difference_picture, heat_picture, legible_zoom
 from monitor.pipeline import Observation
 from monitor.runs.manifest import build_manifest
+from monitor.runs.worst import encoded
 from monitor.views import attacked_view, clean_view
 
 NOTE: Final = (
@@ -62,7 +59,7 @@ def snapshot(
     # PNG is compressed already.
     with zipfile.ZipFile(held, "w", zipfile.ZIP_STORED) as archive:
         for name, picture in pictures.items():
-            archive.writestr(name, _png(picture))
+            archive.writestr(name, encoded(picture))
         archive.writestr("snapshot.json", json.dumps(facts, indent=2, ensure_ascii=False))
     return held.getvalue()
 
@@ -95,7 +92,7 @@ def _object(thing: ObjectDrift, names: tuple[str, ...]) -> dict[str, object]:
     ) -> dict[str, object] | None:
         if label is None or box is None:
             return None
-        name = names[label] if 0 <= label < len(names) else f"class {label}"
+        name = class_name(label, names)
         return {"class": name, "score": float(score), "box_px": [float(value) for value in box]}
 
     return {
@@ -103,10 +100,3 @@ def _object(thing: ObjectDrift, names: tuple[str, ...]) -> dict[str, object]:
         "clean": side(thing.clean_class, thing.clean_score, thing.clean_box),
         "attacked": side(thing.attacked_class, thing.attacked_score, thing.attacked_box),
     }
-
-
-def _png(picture: Pixels) -> bytes:
-    done, data = cv2.imencode(".png", np.ascontiguousarray(picture))
-    if not done:
-        raise ValueError(f"a picture of shape {picture.shape} could not be encoded")
-    return np.asarray(data).tobytes()

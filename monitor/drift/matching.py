@@ -86,6 +86,11 @@ class FrameDrift:
         return any(thing.outcome is not Outcome.KEPT for thing in self.objects)
 
 
+def class_name(label: int, class_names: tuple[str, ...]) -> str:
+    """The name of a class; a model that answers with an id beyond its names is shown the number."""
+    return class_names[label] if 0 <= label < len(class_names) else f"class {label}"
+
+
 def match(
     clean: sv.Detections,
     attacked: sv.Detections,

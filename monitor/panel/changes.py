@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from html import escape
 from typing import Final
 
-from monitor.drift.matching import ObjectDrift, Outcome
+from monitor.drift.matching import ObjectDrift, Outcome, class_name
 from monitor.drift.tracks import ObjectTrack
 from monitor.panel.readouts import NOTHING, css_colour
 from monitor.panel.watch import Reading
@@ -78,6 +78,4 @@ def _moved(thing: ObjectDrift) -> float:
 
 
 def _name(label: int | None, names: tuple[str, ...]) -> str:
-    if label is None:
-        return NOTHING
-    return names[label] if 0 <= label < len(names) else f"class {label}"
+    return NOTHING if label is None else class_name(label, names)

@@ -180,11 +180,9 @@ class ControlPanel:
             f'<a href="#{address_of(settings)}">link to these settings</a>'.replace("&", "&amp;"),
         ]
 
-    def tick(self, seen: str) -> list[Any]:
-        """As much of it as a page that has `seen` lacks."""
-        if seen == self.controls.fingerprint():
-            return [gr.skip() for _ in self.outputs]
-        return self.held()
+    def shown(self, seen: str) -> bool:
+        """True where a page that has `seen` lacks nothing."""
+        return seen == self.controls.fingerprint()
 
     def _changer(self, word: str) -> Callable[[Any], list[Any]]:
         def change(value: Any) -> list[Any]:

@@ -11,17 +11,12 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Final
-
-import cv2
-import numpy as np
 
 from monitor.arrays import Pixels
 from monitor.live import Live
+from monitor.pictures import jpeg
 
 log = logging.getLogger(__name__)
-
-_QUALITY: Final = 85
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +176,7 @@ class Easel(ABC):
             return
         began = time.perf_counter()
         done = {
-            kind: (key, encode(picture))
+            kind: (key, jpeg(picture))
             for kind, (key, picture) in self.fresh(kinds).items()
             if picture is not None
         }
@@ -202,11 +197,3 @@ class Easel(ABC):
             readers = tuple(self._readers)
         for reader in readers:
             reader.wake()
-
-
-def encode(picture: Pixels) -> bytes:
-    """The picture as JPEG."""
-    done, data = cv2.imencode(".jpg", picture, (cv2.IMWRITE_JPEG_QUALITY, _QUALITY))
-    if not done:
-        raise ValueError(f"a picture of shape {picture.shape} could not be encoded")
-    return np.asarray(data).tobytes()

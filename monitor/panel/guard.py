@@ -20,7 +20,8 @@ LOGIN: Final = "/login"
 LOGOUT: Final = "/logout"
 COOKIE: Final = "camdrift"
 
-_LARGEST_FORM: Final = 4096  # bytes; a password and its name
+LARGEST_FORM: Final = 4096
+"""Bytes of a login; a password and its name."""
 _DELAY: Final = 0.5  # seconds after a wrong password
 _PAGE: Final = Template(Path(__file__).with_name("login.html").read_text(encoding="utf-8"))
 
@@ -147,7 +148,7 @@ async def _password(request: Request) -> str | None:
     body = b""
     async for chunk in request.stream():
         body += chunk
-        if len(body) > _LARGEST_FORM:
+        if len(body) > LARGEST_FORM:
             return None
     fields = parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True)
     return fields.get("password", [None])[0]

@@ -8,13 +8,14 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from monitor.panel.guard import LARGEST_FORM, LOGIN
 from monitor.panel.visitor import FRAME
 from streams.producers.visitor import MOST_BYTES
 
 MOST: Final = 256 * 1024
 """Bytes of a request; the page's own have at most a few thousand."""
 
-_BY_PATH: Final = {FRAME: MOST_BYTES, "/login": 4096}
+_BY_PATH: Final = {FRAME: MOST_BYTES, LOGIN: LARGEST_FORM}
 
 NEEDED: Final = (
     "/",

@@ -183,16 +183,17 @@ class _Page:
         return [gr.skip() for _ in self._runs.outputs]
 
     def _tick(self, seen: str, alarms: str, still: str, sweep: str) -> list[Any]:
-        held = self._controls.tick(seen)
-        same = seen == self._controls.controls.fingerprint()
-        offered = [gr.skip() for _ in self._sweep.choices] if same else self._sweep.offered()
+        controls, sweeps = self._controls, self._sweep
+        if controls.shown(seen):
+            settings = [gr.skip() for _ in (*sweeps.choices, *controls.outputs)]
+        else:
+            settings = [*sweeps.offered(), *controls.held()]
         return [
             *self._figures(),
             *self._live.alarms(alarms),
             *self._still.tick(still),
             *self._sweep.tick(sweep),
-            *offered,
-            *held,
+            *settings,
         ]
 
     def _figures(self) -> list[Any]:

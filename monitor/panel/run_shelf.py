@@ -89,19 +89,25 @@ class Shelf:
 
     def file(self, name: str, file: str) -> Path | None:
         """A file of a run that may be shown or taken away; None where there is none of that name."""
-        if not _FILE.fullmatch(file) or name not in self.names():
+        return self._file(name, file) if name in self.names() else None
+
+    def files(self, name: str) -> list[str]:
+        """What of a run can be taken away, by name."""
+        if name not in self.names():
+            return []
+        return [
+            child.name
+            for child in sorted((self.folder / name).iterdir())
+            if self._file(name, child.name) is not None
+        ]
+
+    def _file(self, name: str, file: str) -> Path | None:
+        """The same, of a name that is in the list: reading that is a look at every folder."""
+        if not _FILE.fullmatch(file):
             return None
         place = self.folder / name / file
         inside = place.resolve().is_relative_to((self.folder / name).resolve())
         return place if inside and place.is_file() else None
-
-    def files(self, name: str) -> list[str]:
-        """What of a run can be taken away, by name."""
-        return [
-            child.name
-            for child in sorted((self.folder / name).iterdir())
-            if self.file(name, child.name) is not None
-        ]
 
     def _entry(self, name: str) -> Entry:
         folder = self.folder / name

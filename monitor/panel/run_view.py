@@ -7,7 +7,7 @@ from html import escape
 from typing import Any, Final
 
 from monitor.catalog import NONE
-from monitor.comparison import Comparison, spelled
+from monitor.comparison import Comparison, fault_word
 from monitor.panel.readouts import NOTHING
 from monitor.panel.run_files import RUNS
 from monitor.panel.run_shelf import Entry
@@ -53,7 +53,7 @@ def _row(entry: Entry) -> str:
         words[3] = NOTHING
     faults = entry.condition.get("faults") or []
     if faults:
-        words[2] = f"{words[2]}; {', '.join(map(spelled, faults))}"
+        words[2] = f"{words[2]}; {', '.join(map(fault_word, faults))}"
     cells = "".join(f"<td>{escape(str(word))}</td>" for word in words)
     return f"<tr><th>{escape(entry.name)}</th>{cells}<td>{entry.frames}</td></tr>"
 

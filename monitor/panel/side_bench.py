@@ -20,9 +20,8 @@ from monitor.drift.matching import FrameDrift, match
 from monitor.errors import MonitorError
 from monitor.kernels.callers import one_caller_only
 from monitor.live import Live
-from monitor.panel.easel import encode
 from monitor.panel.still import Shot, Still
-from monitor.pictures import clean_picture, legible_zoom
+from monitor.pictures import clean_picture, jpeg, legible_zoom
 from monitor.pipeline import Observation, Pipeline
 
 log = logging.getLogger(__name__)
@@ -168,7 +167,7 @@ class SideBench(ABC):
         return Still(seen.frame, drift, self._shot(picture))
 
     def _shot(self, picture: Pixels) -> Shot:
-        return Shot(f"{self._letter}{next(self._serial)}", encode(picture))
+        return Shot(f"{self._letter}{next(self._serial)}", jpeg(picture))
 
 
 NO_FRAME: Final = "no frame yet: freeze one when the pictures move"

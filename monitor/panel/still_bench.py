@@ -15,11 +15,11 @@ from monitor.pictures import legible_zoom
 from monitor.views import attacked_view
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, kw_only=True)
 class _Press(Job):
     """One press of the button."""
 
-    trials: tuple[Trial, ...] = ()
+    trials: tuple[Trial, ...]
 
 
 class Bench(SideBench):

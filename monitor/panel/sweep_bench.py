@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from models.detector import Detector, WhiteBoxDetector
 from monitor.config import Settings
-from monitor.distances import Norm
 from monitor.live import Live
 from monitor.margin import MarginSearch
 from monitor.panel.controls import EPS
@@ -69,14 +67,14 @@ class Sweep:
         return self.done < self.total and not self.stopped
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, kw_only=True)
 class _Press(Job):
     """One press of the button."""
 
-    settings: Settings | None = None
-    attacks: tuple[str, ...] = ()
-    grid: tuple[float, ...] = ()
-    repeats: int = 1
+    settings: Settings
+    attacks: tuple[str, ...]
+    grid: tuple[float, ...]
+    repeats: int
 
 
 class SweepBench(SideBench):
@@ -158,7 +156,6 @@ class SweepBench(SideBench):
 
     def _work(self, job: Job, model: Detector, still: Still) -> None:
         assert isinstance(job, _Press)
-        assert job.settings is not None
         self._tell(job, at_work="margin")
         margin, note = self._margin(job, job.settings, model, still)
         self._tell(job, margin=margin, margin_note=note, done=1)
@@ -216,8 +213,3 @@ class SweepBench(SideBench):
 def _needs(settings: Settings, model: Detector) -> dict[str, str]:
     """What an attack may not go without: a transfer attack takes its own victim where none is named."""
     return {} if settings.attack.surrogate else {"surrogate": model.name}
-
-
-def in_slider_units(eps: float, norm: Norm) -> float:
-    """A budget in the unit of the panel's slider of that norm."""
-    return eps / EPS[norm].unit if math.isfinite(eps) else math.inf

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import pyarrow as pa
 
 from monitor.drift.ledger import TrackLedger
-from monitor.drift.matching import Box, ObjectDrift, Outcome
+from monitor.drift.matching import Box, ObjectDrift, Outcome, class_name
 from monitor.drift.track_record import Span
 from monitor.pipeline import Observation
 
@@ -236,11 +236,6 @@ def timing_row(seen: Observation) -> Row:
     """One row of `timings`."""
     stages: Row = {f"{stage}_ms": seen.stages_ms.get(stage, 0.0) for stage in STAGES}
     return {"index": seen.drift.index, **stages, "late": seen.late}
-
-
-def class_name(label: int, class_names: tuple[str, ...]) -> str:
-    """The name of a class; a model that answers with an id beyond its names is shown the number."""
-    return class_names[label] if 0 <= label < len(class_names) else f"class {label}"
 
 
 def _side(
