@@ -16,6 +16,7 @@ LAYERS = [
     {
         "monitor.alarming",
         "monitor.comparison",
+        "monitor.lessons",
         "monitor.alarm_facts",
         "monitor.snapshot",
         "monitor.sweep",

@@ -16,7 +16,7 @@ from monitor.panel.controls import WORDS
 from streams.naming import without_credentials
 from streams.opening import SCENE_PREFIX
 
-TABS: Final = ("live", "sweep", "compare", "runs")
+TABS: Final = ("live", "sweep", "compare", "runs", "learn")
 """The tabs by their word in the address, in the order in which they stand."""
 
 _ALWAYS: Final = ("source", "attack", "norm", "eps")

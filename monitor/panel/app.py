@@ -34,6 +34,7 @@ from monitor.panel.gallery import Gallery, Kind
 from monitor.panel.guard import Guard
 from monitor.panel.headers import SafeHeaders
 from monitor.panel.intake import Intake, OnlyNeeded
+from monitor.panel.learn_bench import LearnBench
 from monitor.panel.login import Door, password_of
 from monitor.panel.metrics import add_metrics
 from monitor.panel.mjpeg import MjpegResponse
@@ -72,7 +73,8 @@ def build_app(session: Live, settings: Settings, *, password: str = "") -> FastA
     from monitor.panel.layout import Parts, mount_page
 
     gallery, watch = Gallery(session), Watch(session)
-    bench, sweep = Bench(session), SweepBench(session)
+    bench, sweep, learn = Bench(session), SweepBench(session), LearnBench(session)
+    benches = (bench, sweep, learn)
     each = session.sessions if isinstance(session, Group) else (session,)
     sessions = [one for one in each if isinstance(one, Session)]
     alarms, tape, decoder = Alarms(sessions), Tape(sessions), IsolatedDecoder()
@@ -89,8 +91,8 @@ def build_app(session: Live, settings: Settings, *, password: str = "") -> FastA
         yield
         for easel in easels:
             easel.close()
-        await asyncio.to_thread(bench.close)
-        await asyncio.to_thread(sweep.close)
+        for each in benches:
+            await asyncio.to_thread(each.close)
         await asyncio.to_thread(tape.close)
         await asyncio.to_thread(decoder.close)
         await asyncio.to_thread(alarms.close)
@@ -101,7 +103,7 @@ def build_app(session: Live, settings: Settings, *, password: str = "") -> FastA
         title="camdrift", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None
     )
     app.state.gallery, app.state.watch, app.state.tape = gallery, watch, tape
-    app.state.bench, app.state.sweep, app.state.decoder = bench, sweep, decoder
+    app.state.bench, app.state.benches, app.state.decoder = bench, benches, decoder
     app.state.easels, app.state.alarms = easels, alarms
     for name, kinds in {**{str(kind): (kind,) for kind in Kind}, "all": tuple(Kind)}.items():
         app.add_api_route(f"/stream/{name}.mjpg", _stream(gallery, kinds), methods=["GET"])
@@ -112,10 +114,10 @@ def build_app(session: Live, settings: Settings, *, password: str = "") -> FastA
     add_api(app, session, watch, alarms, Controls(session))
     add_metrics(app, session, watch, alarms)
     add_downloads(app, session, tape)
-    app.add_api_route(f"{STILLS}/{{name}}.jpg", _shot(bench, sweep), methods=["GET"])
+    app.add_api_route(f"{STILLS}/{{name}}.jpg", _shot(benches), methods=["GET"])
     shelf = Shelf(lambda: Path(session.settings.run.runs))
     add_run_files(app, shelf)
-    parts = Parts(session, watch, alarms, tape, bench, sweep, shelf)
+    parts = Parts(session, watch, alarms, tape, bench, sweep, learn, shelf)
     _in_a_loop(lambda: mount_page(app, parts, settings, guarded=bool(password)))
     for route in app.routes:
         if isinstance(route, Mount):
@@ -169,7 +171,7 @@ def serve(
         server = _Server(
             config,
             on_ready=lambda: on_ready(url_of(settings.panel.host, listener)) if on_ready else None,
-            on_exit=lambda: _end(app.state.easels, (app.state.bench, app.state.sweep), session),
+            on_exit=lambda: _end(app.state.easels, app.state.benches, session),
         )
         with suppress(KeyboardInterrupt):
             server.run(sockets=[listener])
@@ -204,12 +206,9 @@ def _stream(easel: Easel, kinds: Sequence[str]) -> Callable[[], Any]:
     return stream
 
 
-def _shot(bench: Bench, sweep: SweepBench) -> Callable[[str], Any]:
+def _shot(benches: Sequence[SideBench]) -> Callable[[str], Any]:
     async def shot(name: str) -> Response:
-        found = bench.table().shot(name)
-        still = sweep.sweep().still
-        if still is not None and still.shot.name == name:
-            found = still.shot
+        found = next((shot for bench in benches if (shot := bench.shot(name))), None)
         if found is None:
             return PlainTextResponse("no such still, or no longer", 404)
         headers = {"Cache-Control": "no-store", "Cross-Origin-Resource-Policy": "same-origin"}

@@ -17,6 +17,8 @@ from monitor.panel.address import TABS, tab_of
 from monitor.panel.cameras import Cameras
 from monitor.panel.control_panel import ControlPanel
 from monitor.panel.guard import LOGOUT
+from monitor.panel.learn_bench import LearnBench
+from monitor.panel.learn_page import LearnPage
 from monitor.panel.live_page import LivePage
 from monitor.panel.run_page import RunsPage
 from monitor.panel.run_shelf import Shelf
@@ -32,7 +34,8 @@ TICK: Final = 0.5
 """Seconds between two updates of figures, chart and widgets; the pictures do not wait for it."""
 
 _HERE: Final = Path(__file__).parent
-_STYLES: Final = ("style.css", "tabs.css", "run.css")
+_STYLES: Final = ("style.css", "tabs.css", "run.css", "learn.css")
+_SCRIPTS: Final = ("video.js", "pick.js")
 _QUIET: Final[dict[str, Any]] = {
     # Without the queue an event is one short request instead of a request and an event stream.
     "queue": False,
@@ -50,7 +53,7 @@ class Parts:
     ----------
     session : the live session.
     watch, alarms, tape : its figures, its alarms, its recording.
-    still, sweep : the benches of the tabs Compare and Sweep.
+    still, sweep, learn : the benches of the tabs Compare, Sweep and Learn.
     shelf : the runs on disk.
     """
 
@@ -60,6 +63,7 @@ class Parts:
     tape: Tape
     still: Bench
     sweep: SweepBench
+    learn: LearnBench
     shelf: Shelf
 
 
@@ -80,8 +84,14 @@ def mount_page(app: FastAPI, parts: Parts, settings: Settings, *, guarded: bool)
         mcp_server=False,
         theme=theme(),
         css_paths=[_HERE / name for name in _STYLES],
-        js=(_HERE / "video.js").read_text(encoding="utf-8"),
+        js=_script(),
     )
+
+
+def _script() -> str:
+    """The page's scripts as the one function that Gradio asks for."""
+    parts = [(_HERE / name).read_text(encoding="utf-8") for name in _SCRIPTS]
+    return "() => {\n" + "\n".join(f"(\n{part})();" for part in parts) + "\n}"
 
 
 def build_page(parts: Parts, *, guarded: bool) -> gr.Blocks:
@@ -103,7 +113,7 @@ class _Page:
                     gr.Column(scale=3, min_width=320, elem_classes="cd-sight"),
                     gr.Tabs(elem_classes="cd-tabs") as self._tabs,
                 ):
-                    live, sweep, compare, runs = TABS
+                    live, sweep, compare, runs, learn = TABS
                     with gr.Tab("Live", id=live):
                         self._live = LivePage(session, parts.watch, parts.alarms, parts.tape)
                     with gr.Tab("Sweep", id=sweep):
@@ -112,6 +122,8 @@ class _Page:
                         self._still = StillPage(parts.still)
                     with gr.Tab("Runs", id=runs) as self._runs_tab:
                         self._runs = RunsPage(parts.shelf)
+                    with gr.Tab("Learn", id=learn) as self._learn_tab:
+                        self._learn = LearnPage(parts.learn)
                 with gr.Column(scale=1, min_width=300, elem_classes="cd-controls"):
                     self._controls = ControlPanel(session)
             self._events()
@@ -130,12 +142,13 @@ class _Page:
 
     def _events(self) -> None:
         controls, live, still, sweep = self._controls, self._live, self._still, self._sweep
-        for part in (controls, live, still, sweep, self._runs):
+        for part in (controls, live, still, sweep, self._runs, self._learn):
             part.events(_QUIET)
         on_disk = self._runs
         self._runs_tab.select(
             on_disk.refresh, inputs=on_disk.chosen, outputs=on_disk.outputs, **_QUIET
         )
+        self._learn_tab.select(self._learn.opened, outputs=self._learn.answered, **_QUIET)
         figures = [
             self._status,
             self._halted,
@@ -143,7 +156,7 @@ class _Page:
             *live.figures,
             *self._cameras.figures,
         ]
-        benches = [*still.outputs, *sweep.outputs, *sweep.choices]
+        benches = [*still.outputs, *sweep.outputs, *self._learn.outputs, *sweep.choices]
         shown = [*figures, *live.listed, *benches, *controls.outputs]
         self._cameras.on_choice(
             lambda: [*self._figures(), *controls.held()], [*figures, *controls.outputs], **_QUIET
@@ -157,7 +170,7 @@ class _Page:
         )
         gr.Timer(TICK).tick(
             self._tick,
-            inputs=[controls.seen, live.seen, still.seen, sweep.seen],
+            inputs=[controls.seen, live.seen, still.seen, sweep.seen, self._learn.seen],
             outputs=shown,
             trigger_mode="once",
             **_QUIET,
@@ -169,6 +182,7 @@ class _Page:
             *self._live.alarms(),
             *self._still.updates(),
             *self._sweep.updates(),
+            *self._learning(fragment),
             *self._sweep.offered(),
             *self._controls.held(),
             *self._controls.offer(fragment),
@@ -178,11 +192,15 @@ class _Page:
 
     def _on_disk(self, fragment: str) -> list[Any]:
         """The runs, for a page that opens with them."""
-        if tab_of(fragment) == TABS[-1]:
+        if tab_of(fragment) == "runs":
             return self._runs.refresh("", "")
         return [gr.skip() for _ in self._runs.outputs]
 
-    def _tick(self, seen: str, alarms: str, still: str, sweep: str) -> list[Any]:
+    def _learning(self, fragment: str) -> list[Any]:
+        """The lesson; a page that opens with it has the first frame taken."""
+        return self._learn.opened()[1:] if tab_of(fragment) == "learn" else self._learn.updates()
+
+    def _tick(self, seen: str, alarms: str, still: str, sweep: str, learn: str) -> list[Any]:
         controls, sweeps = self._controls, self._sweep
         if controls.shown(seen):
             settings = [gr.skip() for _ in (*sweeps.choices, *controls.outputs)]
@@ -193,6 +211,7 @@ class _Page:
             *self._live.alarms(alarms),
             *self._still.tick(still),
             *self._sweep.tick(sweep),
+            *self._learn.tick(learn),
             *settings,
         ]
 

@@ -69,6 +69,10 @@ class SideBench(ABC):
         self._serial = itertools.count(1)
         self._surrogate: Detector | None = None
 
+    @abstractmethod
+    def shot(self, name: str) -> Shot | None:
+        """The picture of that name; None where it is not, or no longer, to be seen."""
+
     def stop(self) -> None:
         """Give up what is at work and what waits; what is done stays."""
         with self._lock:

@@ -10,7 +10,7 @@ from models.detector import Detector
 from monitor.faults import FAULTS
 from monitor.live import Live
 from monitor.panel.side_bench import NO_FRAME, GivenUp, Job, SideBench, reason_of, untouched
-from monitor.panel.still import Progress, Result, Still, Table, Trial, still_attacks
+from monitor.panel.still import Progress, Result, Shot, Still, Table, Trial, still_attacks
 from monitor.pictures import legible_zoom
 from monitor.views import attacked_view
 
@@ -40,6 +40,10 @@ class Bench(SideBench):
         with self._lock:
             elapsed = time.monotonic() - self._began if self._table.at_work else 0.0
             return replace(self._table, elapsed_s=elapsed)
+
+    def shot(self, name: str) -> Shot | None:
+        """A picture of the table."""
+        return self.table().shot(name)
 
     def freeze(self) -> str:
         """Keep the newest clean frame and empty the table; "" or, on one line, why that cannot be."""

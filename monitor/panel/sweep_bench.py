@@ -11,7 +11,7 @@ from monitor.live import Live
 from monitor.margin import MarginSearch
 from monitor.panel.controls import EPS
 from monitor.panel.side_bench import NO_FRAME, GivenUp, Job, SideBench, reason_of
-from monitor.panel.still import Still
+from monitor.panel.still import Shot, Still
 from monitor.pipeline import Observation
 from monitor.sweep import SweepPoint, at_eps, eps_grid, swept_attacks, tries_of
 
@@ -93,6 +93,11 @@ class SweepBench(SideBench):
         """What there is to show now."""
         with self._lock:
             return self._sweep
+
+    def shot(self, name: str) -> Shot | None:
+        """The frozen frame."""
+        still = self.sweep().still
+        return still.shot if still is not None and still.shot.name == name else None
 
     def freeze(self) -> str:
         """Keep the newest clean frame, without curves; "" or, on one line, why that cannot be."""
