@@ -249,9 +249,7 @@ def test_a_click_on_the_frame_shows_the_terms_there(learning: tuple[Page, Any]) 
     box = page.locator(".cd-pick").bounding_box()
     assert box is not None
     page.locator(".cd-pick").click(position={"x": box["width"] / 4, "y": box["height"] / 2})
-    expect(page.locator(".cd-terms")).to_contain_text(
-        re.compile(r"pixel (39|40|41), (59|60|61)")
-    )
+    expect(page.locator(".cd-terms")).to_contain_text(re.compile(r"pixel (39|40|41), (59|60|61)"))
     for name in ("loss", "target label", "model parameters", "sign", "scale"):
         expect(page.locator(".cd-terms")).to_contain_text(name)
     field = page.locator(".cd-pixel input, .cd-pixel textarea")
