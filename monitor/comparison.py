@@ -127,6 +127,8 @@ def _condition(run: Run) -> dict[str, str]:
 def _spelled(value: Any) -> str:
     if value is None or value in ("", []):
         return "none"
+    if isinstance(value, bool):
+        return "on" if value else "off"
     if isinstance(value, list):
         return ", ".join(fault_word(each) for each in value)
     return str(value)

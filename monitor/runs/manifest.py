@@ -34,7 +34,7 @@ _PACKAGES = {
     "trackers": "trackers",
     "pyarrow": "pyarrow",
 }
-_SECRET = re.compile(r"^(--?[\w-]*(?:password|token|secret)[\w-]*)(=.*)?$", re.IGNORECASE)
+_SECRET = re.compile(r"^(--?[\w-]*(?:password|token|secret|webhook)[\w-]*)(=.*)?$", re.IGNORECASE)
 _HIDDEN = "***"
 
 
@@ -120,7 +120,7 @@ def sha256_of_tree(tree: Mapping[str, object]) -> str:
 
 
 def without_secrets(command: Sequence[str]) -> list[str]:
-    """The command line with passwords and logins in URLs replaced or removed."""
+    """The command line with passwords, webhooks and logins in URLs replaced or removed."""
     shown: list[str] = []
     hide_next = False
     for argument in command:

@@ -71,8 +71,10 @@ def test_an_input_that_cannot_be_read_is_told_in_one_line(tmp_path: Path) -> Non
 
 def test_no_secret_reaches_the_folder(tmp_path: Path) -> None:
     url = "rtsp://anna:geheim@cam.local/1?token=geheim"
-    settings = settings_in(tmp_path, password="geheim", source=url)
+    hook = "https://hook.local/T0/geheim"
+    settings = settings_in(tmp_path, password="geheim", source=url, webhook=hook)
     command = ["camdrift", "live", "--source", url, "--password", "geheim", f"--source={url}"]
+    command += ["--webhook", hook]
     writer = RunWriter(settings, url, class_names=NAMES, command=command, now=lambda: NOON)
     folder = fill(writer, story(5))
     for name in files(folder):

@@ -132,3 +132,18 @@ def browser() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM)
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def browser_with(browser: Browser) -> Callable[..., AbstractContextManager[Browser]]:
+    """`browser_with(*flags)`: another Chromium, with these flags besides, as a context."""
+
+    @contextmanager
+    def launched(*flags: str) -> Iterator[Browser]:
+        another = browser.browser_type.launch(executable_path=chromium(), args=[*CHROMIUM, *flags])
+        try:
+            yield another
+        finally:
+            another.close()
+
+    return launched

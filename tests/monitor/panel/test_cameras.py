@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Any
 
 import cv2
@@ -13,6 +14,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from models.centerface import CenterFace
+from monitor.arrays import Pixels
 from monitor.config import Settings
 from monitor.group import Group
 from monitor.session import Session
@@ -76,6 +78,42 @@ def test_a_visitors_camera_becomes_the_source(
         expect(page.locator(".cd-visitor-says")).to_have_text(
             "another source was chosen", timeout=15_000
         )
+
+
+def test_a_film_in_front_of_a_visitors_camera_is_what_the_detector_sees(
+    session: Session,
+    settings: Settings,
+    serving: Callable[..., AbstractContextManager[Any]],
+    browser_with: Callable[..., AbstractContextManager[Browser]],
+    portrait: Pixels,
+    tmp_path: Path,
+    wait_for: Callable[..., None],
+) -> None:
+    # Chromium plays the file as the camera.
+    film = tmp_path / "camera.mjpeg"
+    large = cv2.resize(portrait, (640, 480), interpolation=cv2.INTER_CUBIC)
+    with film.open("wb") as file:
+        for shift in range(30):
+            moved = np.roll(large, 2 * shift, axis=1)
+            file.write(cv2.imencode(".jpg", moved)[1].tobytes())
+    flag = f"--use-file-for-fake-video-capture={film}"
+    with serving(session, settings) as served, browser_with(flag) as filmed:
+        page = filmed.new_context(permissions=["camera"]).new_page()
+        page.goto(served.url)
+        page.get_by_role("button", name="Use my camera").click()
+        wait_for(lambda: session.status.source == NAME, 20)
+
+        def face() -> bool:
+            _, seen = session.broadcast.newest()
+            return seen is not None and seen.frame.source == NAME and len(seen.clean) == 1
+
+        wait_for(face, 20)
+        _, seen = session.broadcast.newest()
+        assert seen is not None
+        # The portrait itself, not Chromium's test picture with its green ground.
+        mean = seen.frame.pixels.mean(axis=(0, 1))
+        assert np.abs(mean - large.mean(axis=(0, 1))).max() < 12
+        page.wait_for_selector("canvas[data-kind=clean][data-painted]")
 
 
 @pytest.mark.parametrize(
