@@ -12,6 +12,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from monitor import __version__
+from monitor.command_line import NOT_OF_LIVE
 from monitor.commands.options import with_settings
 from monitor.config import Settings, default_toml
 from monitor.goals import Goal
@@ -75,7 +76,7 @@ def _root(
         "access",
         "run",
     ),
-    without=("part_frames",),
+    without=NOT_OF_LIVE,
     several_sources=True,
 )
 def live(

@@ -41,7 +41,7 @@ LAYERS = [
         "monitor.trail_pictures",
         "monitor.views",
     },
-    {"monitor.aiming", "monitor.conditions"},
+    {"monitor.aiming", "monitor.command_line", "monitor.conditions"},
     {
         "monitor.access",
         "monitor.catalog",

@@ -10,10 +10,8 @@ from typing import Annotated, Any, get_type_hints
 
 import typer
 
+from monitor.command_line import NOT_ON_THE_COMMAND_LINE
 from monitor.config import load, sections
-
-NOT_ON_THE_COMMAND_LINE = {"password", "webhook"}
-"""What any user of the machine could read in the list of processes."""
 
 LOCAL_CONFIG = Path("config.toml")
 """Read when it lies in the working folder and no other is named."""

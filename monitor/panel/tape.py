@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
+from monitor.command_line import live_command
 from monitor.errors import MonitorError
 from monitor.pipeline import Observation
 from monitor.recording import Recorder
@@ -67,7 +68,9 @@ class Tape:
         with self._lock:
             self._trouble = ""
             self._recorders = {
-                session: Recorder(session, command=("camdrift", "live"), on_finished=self._note)
+                session: Recorder(
+                    session, command=live_command(session.settings), on_finished=self._note
+                )
                 for session in self._sessions
             }
 

@@ -18,7 +18,7 @@ import pytest
 
 from monitor import cli
 from monitor.catalog import CATALOG
-from monitor.commands.options import NOT_ON_THE_COMMAND_LINE
+from monitor.command_line import NOT_ON_THE_COMMAND_LINE
 from monitor.config import default_toml, words
 from streams.errors import SourceNotFound
 
