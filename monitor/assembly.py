@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
+import torch
+
 from models.detector import Detector, WhiteBoxDetector, note_of
 from models.options import ModelOptions
 from models.zoo import load_model
@@ -33,11 +35,15 @@ NAMES_FILE = (".txt", ".names")
 def load_detector(settings: Settings) -> Detector:
     """The model that the settings name, read as section [model] says; a note of its is logged.
 
+    Where the settings name a number of threads, this process's models work on so many from here on.
+
     Raises
     ------
     ConfigError : the file of class names cannot be read.
     models.errors.ModelError : no such model, weights missing, or not to be loaded.
     """
+    if settings.detector.threads:
+        torch.set_num_threads(settings.detector.threads)
     detector = load_model(settings.detector.model, model_options(settings.model))
     if note := note_of(detector):
         log.warning("model %s: %s", detector.name, note)

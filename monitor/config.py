@@ -96,6 +96,13 @@ class DetectorSettings(Section):
     threshold: float = Field(
         default=0.5, gt=0, lt=1, description="score from which a detection counts, between 0 and 1"
     )
+    threads: int = Field(
+        default=0,
+        ge=0,
+        le=1024,
+        description="threads of a model's forward and backward, taken when it is loaded; 0: one a core; a "
+        "small model beside a camera and the panel is faster with 1; gradients differ in their last digits",
+    )
 
 
 class ModelSettings(Section):

@@ -11,7 +11,7 @@ from monitor.config import Settings
 from monitor.distances import format_eps
 from monitor.drift.matching import FrameDrift, Outcome
 from monitor.faults import FAULTS
-from monitor.panel.readouts import TIMES, css_colour
+from monitor.panel.readouts import TIMES, css_colour, outcomes_in_words
 from monitor.panel.still import Progress, Result, Shot, Still, Table, Trial
 
 STILLS: Final = "/still"
@@ -76,7 +76,7 @@ def _trial_card(trial: Trial, still: Still) -> str:
     if result is None:
         word, look = _WORDS[trial.progress]
         return _card(trial.title, word, look, _blank(trial, still))
-    words = f"the still after {trial.title}: {_in_words(result.drift)}"
+    words = f"the still after {trial.title}: {outcomes_in_words(result.drift)}"
     body = _picture(result.shot, still, escape(words))
     body += _outcomes(result.drift) + _facts(_figures(trial, result)) + _heeded(trial)
     verdict, look = _verdict(trial, result)
@@ -124,11 +124,6 @@ def _outcomes(drift: FrameDrift) -> str:
         if count
     )
     return f'<ul class="cd-legend">{items or "<li>nothing found</li>"}</ul>'
-
-
-def _in_words(drift: FrameDrift) -> str:
-    counts = [(drift.count(outcome), outcome) for outcome in Outcome]
-    return ", ".join(f"{count} {outcome}" for count, outcome in counts if count) or "nothing found"
 
 
 def _figures(trial: Trial, result: Result) -> list[tuple[str, str]]:

@@ -12,7 +12,6 @@ import numpy as np
 from monitor.arrays import Pixels
 from monitor.conditions import goal_text
 from monitor.distances import Norm, format_eps
-from monitor.drift.matching import FrameDrift, Outcome
 from monitor.lessons.curriculum import PLANS
 from monitor.lessons.desk import Made
 from monitor.lessons.fgsm import Fgsm
@@ -20,7 +19,7 @@ from monitor.panel.cards import STILLS
 from monitor.panel.learn_bench import Board
 from monitor.panel.learn_details import details
 from monitor.panel.learn_texts import AFTER
-from monitor.panel.readouts import MINUS, TIMES
+from monitor.panel.readouts import MINUS, TIMES, outcomes_in_words
 from monitor.panel.still import Shot, Still
 
 _HINT: Final = (
@@ -50,9 +49,9 @@ def learn_view(board: Board) -> str:
     if board.still is None:
         return f'<p class="cd-hint">{_HINT}</p>'
     pictures = [_frame(board, board.still)]
-    if board.attacked is not None and board.perturbation is not None:
-        words = _in_words(board.drift)
-        pictures.append(_figure(board.attacked, board.still, f"attacked: {words}"))
+    if board.attacked and board.perturbation and board.drift:
+        words = f"attacked: {outcomes_in_words(board.drift)}"
+        pictures.append(_figure(board.attacked, board.still, words))
         amplified = f"the perturbation, amplified {board.factor:.0f} {TIMES}; grey: nothing moved"
         pictures.append(_figure(board.perturbation, board.still, amplified))
     rest = ""
@@ -85,13 +84,6 @@ def _figure(shot: Shot, still: Still, words: str) -> str:
         f'<img src="{place}" width="{width}" height="{height}" alt="{escape(words)}"></a>'
         f"<figcaption>{escape(words)}</figcaption></figure>"
     )
-
-
-def _in_words(drift: FrameDrift | None) -> str:
-    if drift is None:
-        return "nothing found"
-    counts = [(drift.count(outcome), outcome) for outcome in Outcome]
-    return ", ".join(f"{count} {outcome}" for count, outcome in counts if count) or "nothing found"
 
 
 def _made(board: Board) -> str:

@@ -277,3 +277,9 @@ def _percent(value: float | None) -> str:
 
 def _plain(value: float | None) -> str:
     return NOTHING if value is None else f"{value:.2f}"
+
+
+def outcomes_in_words(drift: FrameDrift) -> str:
+    """How many objects ended how: "2 missed, 1 fabricated"."""
+    counts = [(drift.count(outcome), outcome) for outcome in Outcome]
+    return ", ".join(f"{count} {outcome}" for count, outcome in counts if count) or "nothing found"

@@ -50,6 +50,7 @@ def run(rounds: int) -> dict[str, Any]:
         {
             "source": "scene:road?height=360",
             "model": "signs",
+            "threads": 1,
             "attack": "fgsm",
             "width": 640,
             "idle_after": 0,

@@ -1,0 +1,41 @@
+"""The number of threads that a model may work on."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+import torch
+
+from monitor.assembly import load_detector
+from monitor.config import Settings
+from monitor.errors import ConfigError
+
+
+@pytest.fixture
+def threads() -> Iterator[int]:
+    before = torch.get_num_threads()
+    yield before
+    torch.set_num_threads(before)
+
+
+def test_a_model_works_on_as_many_threads_as_are_asked_for_in_every_thread(threads: int) -> None:
+    load_detector(Settings().changed({"model": "signs", "threads": 1}))
+    assert torch.get_num_threads() == 1
+    seen: list[int] = []
+    loop = threading.Thread(target=lambda: seen.append(torch.get_num_threads()))
+    loop.start()
+    loop.join(5)
+    assert seen == [1]
+
+
+def test_nothing_is_changed_where_none_is_asked_for(threads: int) -> None:
+    load_detector(Settings().changed({"model": "signs"}))
+    assert torch.get_num_threads() == threads
+
+
+@pytest.mark.parametrize("count", [-1, 1025, 1.5, "many"])
+def test_a_number_that_is_none_is_refused(count: object) -> None:
+    with pytest.raises(ConfigError, match="threads"):
+        Settings().changed({"threads": count})
