@@ -24,6 +24,7 @@ def open_live(settings: Settings, clock: Clock, *, mailbox: Mailbox | None = Non
         loop=settings.stream.loop,
         patience=patience_of(settings.stream),
         mailbox=mailbox,
+        apart=True,
         clock=clock,
     )
 

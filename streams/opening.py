@@ -24,7 +24,8 @@ from streams.producers.producer import Producer
 from streams.producers.scene import SceneProducer
 from streams.producers.url import SCHEMES, UrlProducer
 from streams.producers.visitor import Mailbox, VisitorProducer
-from streams.scenes import OPTIONS, SCENES
+from streams.scenes import COSTLY, OPTIONS, SCENES
+from streams.scenes.apart import Apart
 from streams.scenes.options import number, read_options
 from streams.scenes.photo.scene import OPTIONS as PHOTO_OPTIONS
 from streams.scenes.photo.scene import Photo
@@ -68,6 +69,7 @@ def open_source(
     loop: bool = False,
     patience: Patience = PATIENT,
     mailbox: Mailbox | None = None,
+    apart: bool = False,
     clock: Clock = SYSTEM_CLOCK,
 ) -> VideoSource:
     """Return the source that a spec names, not yet started.
@@ -84,6 +86,7 @@ def open_source(
     loop : start a recording again at its end.
     patience : time-outs, reconnection, and what counts as too old.
     mailbox : where a visitor's pictures arrive, for "visitor".
+    apart : render costly scenes in a process of their own, so that they take no time from this one.
     clock : time and waiting.
 
     Raises
@@ -94,7 +97,7 @@ def open_source(
     spec = spec.strip()
     if spec == AUTO:
         spec = resolve_auto(clock=clock).spec
-    factory = _producer_factory(spec, seed, clock, patience, mailbox)
+    factory = _producer_factory(spec, seed, clock, patience, mailbox, apart)
     # Who loops a network's stream gets its reconnection; whether it has an end is known when it is open.
     if loop and not is_url(spec) and spec != VISITOR:
         factory = partial(LoopedProducer, factory)
@@ -167,7 +170,12 @@ def probe_camera(
 
 
 def _producer_factory(
-    spec: str, seed: int, clock: Clock, patience: Patience, mailbox: Mailbox | None
+    spec: str,
+    seed: int,
+    clock: Clock,
+    patience: Patience,
+    mailbox: Mailbox | None,
+    apart: bool,
 ) -> Callable[[], Producer]:
     device = re.fullmatch(r"/dev/video(\d+)", spec) if sys.platform.startswith("linux") else None
     digits = device[1] if device else spec
@@ -178,7 +186,7 @@ def _producer_factory(
             "no source was given; give a camera's number, a URL, a video file, a folder of pictures, "
             "photo:PATH, scene:road, scene:portrait or auto"
         )
-    for prefix, rendered in ((SCENE_PREFIX, _scene), (PHOTO_PREFIX, _photo)):
+    for prefix, rendered in ((SCENE_PREFIX, partial(_scene, apart=apart)), (PHOTO_PREFIX, _photo)):
         if spec.startswith(prefix):
             return rendered(spec, seed)
     if spec == VISITOR:
@@ -248,7 +256,7 @@ def input_file(spec: str) -> Path | None:
     return None if spec.isascii() and spec.isdigit() else Path(spec).expanduser()
 
 
-def _scene(spec: str, seed: int) -> Callable[[], Producer]:
+def _scene(spec: str, seed: int, *, apart: bool) -> Callable[[], Producer]:
     name, _, query = spec.removeprefix(SCENE_PREFIX).partition("?")
     if name not in SCENES:
         near = get_close_matches(name.lower(), SCENES, n=1, cutoff=0.5)
@@ -259,7 +267,8 @@ def _scene(spec: str, seed: int) -> Callable[[], Producer]:
     except ValueError as error:
         raise SourceNotFound(f"scene:{name}: {one_line(str(error))}") from error
     shown = one_line(spec)
-    return partial(SceneProducer, shown, _once(shown, partial(SCENES[name], seed, **options)))
+    make = partial(Apart, name) if apart and name in COSTLY else SCENES[name]
+    return partial(SceneProducer, shown, _once(shown, partial(make, seed, **options)))
 
 
 def _photo(spec: str, seed: int) -> Callable[[], Producer]:

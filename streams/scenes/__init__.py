@@ -17,6 +17,9 @@ SCENES: Final[Mapping[str, Callable[..., Scene]]] = MappingProxyType(
 )
 """Every scene by name; the factory takes the seed, and the scene's options by keyword."""
 
+COSTLY: Final = frozenset({"road", "pitch"})
+"""Scenes of 10 ms a frame and more, worth a process of their own beside a live session; portrait takes 2."""
+
 OPTIONS: Final[Mapping[str, Mapping[str, Option]]] = MappingProxyType(
     {"portrait": COMMON, "road": road.OPTIONS, "pitch": pitch.OPTIONS}
 )
