@@ -236,6 +236,7 @@ class Blind(Nothing):
         return point.pixels
 
 
+@pytest.mark.slow  # 12 times PGD's own tests; what is tested here is the tests
 @pytest.mark.parametrize("norm", list(Norm))
 @pytest.mark.parametrize("attack", [Nothing(), Blind(), Noise()], ids=["nothing", "blind", "noise"])
 def test_what_uses_no_gradient_fails_the_tests_of_strength(

@@ -39,6 +39,8 @@ def write_sheet(source: str, file: Path) -> None:
     streams.errors.StreamError : the source cannot be opened or gives no frame.
     MonitorError : the file cannot be written.
     """
+    if not cv2.haveImageWriter(str(file)):
+        raise _unwritten(file)  # before half a minute of drawing
     frames = _frames(source)
     head = _row("none: the frame as it came", [frames[-1]])
     rows = [head, *(_row(name, list(_five(name, frames))) for name in FAULTS)]
@@ -49,9 +51,11 @@ def write_sheet(source: str, file: Path) -> None:
     except (OSError, cv2.error):
         pass
     if not written:
-        raise MonitorError(
-            f"{file}: cannot be written; name a .png or .jpg in a folder of your own"
-        )
+        raise _unwritten(file)
+
+
+def _unwritten(file: Path) -> MonitorError:
+    return MonitorError(f"{file}: cannot be written; name a .png or .jpg in a folder of your own")
 
 
 def _frames(source: str) -> list[Pixels]:

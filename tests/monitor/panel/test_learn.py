@@ -14,7 +14,6 @@ from models.centerface import CenterFace
 from monitor.config import Settings
 from monitor.distances import Norm
 from monitor.lessons.curriculum import PLANS, Lesson
-from monitor.panel.address import TABS
 from monitor.panel.learn_bench import LearnBench
 from monitor.panel.learn_page import pixel_of
 from monitor.panel.learn_texts import lesson_text
@@ -210,20 +209,29 @@ def learning(browser: Browser, faces: CenterFace, serving: Any) -> Iterator[tupl
             page.set_viewport_size({"width": 1280, "height": 900})
             page.goto(served.url)
             page.wait_for_selector("canvas[data-painted]")
+            bench = served.app.state.benches[-1]
+            assert isinstance(bench, LearnBench)
+            assert bench.board().still is None  # no work before the tab is opened
             yield page, served
     finally:
         session.stop()
 
 
 @pytest.mark.browser
-def test_the_tab_opens_with_a_frame_and_every_lesson_is_shown(learning: tuple[Page, Any]) -> None:
-    page, served = learning
-    bench = served.app.state.benches[TABS[1:].index("learn") - 1]
-    assert isinstance(bench, LearnBench)
-    assert bench.board().still is None  # no work before the tab is opened
+@pytest.mark.parametrize(
+    "lessons",
+    [
+        (Lesson.NEAREST, Lesson.LINEAR, Lesson.NORMS),
+        pytest.param(tuple(Lesson), marks=pytest.mark.slow),
+    ],
+)
+def test_the_tab_opens_with_a_frame_and_lessons_are_shown(
+    learning: tuple[Page, Any], lessons: tuple[Lesson, ...]
+) -> None:
+    page, _ = learning
     page.get_by_role("tab", name="Learn").click()
     expect(page.locator(".cd-board img")).to_have_count(3, timeout=30_000)
-    for lesson in Lesson:
+    for lesson in lessons:
         page.locator(".cd-lessons label", has_text=re.compile(f"^ *{lesson} *$")).click()
         expect(page.locator(".cd-learn .cd-progress span").first).to_have_text(
             str(lesson), timeout=30_000
