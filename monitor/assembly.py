@@ -5,8 +5,6 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
-import torch
-
 from models.detector import Detector, WhiteBoxDetector, note_of
 from models.options import ModelOptions
 from models.zoo import load_model
@@ -25,6 +23,7 @@ from monitor.margin import Margin, MarginOfAttack, MarginSearch
 from monitor.perturbers import Perturber, Untouched
 from monitor.pipeline import Pipeline
 from monitor.places import parse_place
+from monitor.threads import work_on
 
 log = logging.getLogger(__name__)
 
@@ -42,8 +41,7 @@ def load_detector(settings: Settings) -> Detector:
     ConfigError : the file of class names cannot be read.
     models.errors.ModelError : no such model, weights missing, or not to be loaded.
     """
-    if settings.detector.threads:
-        torch.set_num_threads(settings.detector.threads)
+    work_on(settings.detector.threads)
     detector = load_model(settings.detector.model, model_options(settings.model))
     if note := note_of(detector):
         log.warning("model %s: %s", detector.name, note)

@@ -27,6 +27,7 @@ from monitor.pace import Pace
 from monitor.pipeline import Observation, Pipeline
 from monitor.status import SessionState, SessionStatus, trouble_of
 from monitor.subscription import MOST_RECORDS, Subscribers, Subscription
+from monitor.threads import work_on
 from monitor.tracking import Tracking
 from monitor.turns import Turns
 from streams.clock import Clock, SystemClock
@@ -255,6 +256,7 @@ class Session:
     # The rest runs in the session's own thread.
 
     def _run(self) -> None:
+        work_on(self._settings.detector.threads)
         try:
             while not self._stopping:
                 changed = self._take_changes()

@@ -78,7 +78,7 @@ LAYERS = [
         "monitor.pairing",
         "monitor.setting_kinds",
     },
-    {"monitor.kernels", "monitor.errors", "monitor.arrays"},
+    {"monitor.kernels", "monitor.errors", "monitor.arrays", "monitor.threads"},
 ]
 """From the top down; a module imports its own layer and those below. (design, section 1)"""
 

@@ -186,7 +186,7 @@ class _Page:
             *self._sweep.offered(),
             *self._controls.held(),
             *self._controls.offer(fragment),
-            gr.Tabs(selected=tab_of(fragment)),
+            _tab(fragment),
             *self._on_disk(fragment),
         ]
 
@@ -224,3 +224,9 @@ class _Page:
             *self._live.updates(),
             *self._cameras.texts(),
         ]
+
+
+def _tab(fragment: str) -> Any:
+    """The tab that a link opens; where it names the first, whoever chose another by now is left there."""
+    named = tab_of(fragment)
+    return gr.skip() if named == TABS[0] else gr.Tabs(selected=named)

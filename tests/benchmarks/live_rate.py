@@ -6,13 +6,14 @@ The panel runs here, the client in a process of its own; it notes how old each p
 Prediction, written before it was measured: 20 + 13 + 4 ms for clean answer, attack and attacked answer, the
 scene rendered beside it: 25 frames a second, ages of 60 ms.
 
-Seen on two cores, at different times of day: 15.4 to 19.9 frames a second, 95 % of the pictures under 76 ms
-old. The mark of 25 is missed. The step alone takes 21 ms on two threads and 32 on one, but the scene (14 ms a
-frame), the drawing and the client share the cores with it: 73 to 80 ms of processor time a frame. What was
-tried, side by side: OpenCV on one thread, 16.5 instead of 15.4, kept; torch on one thread besides, 18.4, but
-faces then 3.8 instead of 4.6, not kept; the network traced, 18 to 19 and once 23, deprecated in torch, not
-kept. A shorter switch interval of the interpreter changed nothing, nor did channels-last weights or threads
-bound to cores.
+Seen on two cores: 20.8 to 23.1 frames a second, 95 % of the pictures under 63 ms old. The mark of 25 is
+missed. The detector's thread works 40 ms a frame, 32 with nothing beside it; the scene (14 ms), drawing,
+server and client fill the other core. What was tried, side by side: OpenCV on one thread, 16.5 instead of
+15.4, kept; the scene in a process of its own, 17.0 to 21 and more, kept; `threads` = 1, 20.8 to 23.1
+where 2 have 18.8 to 19.7, a setting, for faces are slower with it (3.8 instead of 4.6); the network
+traced, 18 to 19 where it had 18.4, deprecated in torch, not kept. The interpreter's switch interval,
+channels-last weights, threads bound to cores and a lower priority for the scene's process changed
+nothing.
 """
 
 from __future__ import annotations
