@@ -7,11 +7,11 @@ import subprocess
 import sys
 import threading
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import Final
 
 import numpy as np
 
+from streams.children import end
 from streams.errors import SourceUnreadable
 from streams.frame import Pixels
 from streams.producers.visitor import MOST_BYTES, NAME
@@ -97,14 +97,8 @@ class IsolatedDecoder:
 
     def _end(self) -> None:
         child, self._child = self._child, None
-        if child is None:
-            return
-        child.kill()
-        child.wait()
-        for pipe in (child.stdin, child.stdout):
-            if pipe is not None:
-                with suppress(OSError):  # what was not sent yet
-                    pipe.close()
+        if child is not None:
+            end(child)
 
 
 def _asked(child: subprocess.Popen[bytes], data: bytes) -> tuple[int, bytes]:

@@ -67,7 +67,7 @@ def _still_card(still: Still) -> str:
         ("frame", str(still.frame.index)),
         ("size", f"{width} {TIMES} {height} px"),
     ]
-    body = _picture(still.shot, still, f"the frozen still, objects found: {found}")
+    body = picture(still.shot, still, f"the frozen still, objects found: {found}")
     return _card("the still", "clean", "plain", body + _facts(facts))
 
 
@@ -77,7 +77,7 @@ def _trial_card(trial: Trial, still: Still) -> str:
         word, look = _WORDS[trial.progress]
         return _card(trial.title, word, look, _blank(trial, still))
     words = f"the still after {trial.title}: {outcomes_in_words(result.drift)}"
-    body = _picture(result.shot, still, escape(words))
+    body = picture(result.shot, still, words)
     body += _outcomes(result.drift) + _facts(_figures(trial, result)) + _heeded(trial)
     verdict, look = _verdict(trial, result)
     return _card(trial.title, verdict, look, body)
@@ -88,12 +88,13 @@ def _card(title: str, verdict: str, look: str, body: str) -> str:
     return f"<article><header><h4>{escape(title)}</h4>{pill}</header>{body}</article>"
 
 
-def _picture(shot: Shot, still: Still, words: str) -> str:
+def picture(shot: Shot, still: Still, words: str) -> str:
+    """A shot of a still that opens by itself when it is clicked; `words` say what is to be seen."""
     width, height = still.frame.size
     place = f"{STILLS}/{shot.name}.jpg"
     return (
         f'<a class="cd-screen" href="{place}" target="_blank" title="open it by itself">'
-        f'<img src="{place}" width="{width}" height="{height}" alt="{words}"></a>'
+        f'<img src="{place}" width="{width}" height="{height}" alt="{escape(words)}"></a>'
     )
 
 

@@ -15,7 +15,7 @@ from monitor.distances import Norm, format_eps
 from monitor.lessons.curriculum import PLANS
 from monitor.lessons.desk import Made
 from monitor.lessons.fgsm import Fgsm
-from monitor.panel.cards import STILLS
+from monitor.panel.cards import STILLS, picture
 from monitor.panel.learn_bench import Board
 from monitor.panel.learn_details import details
 from monitor.panel.learn_texts import AFTER
@@ -77,13 +77,7 @@ def _frame(board: Board, still: Still) -> str:
 
 
 def _figure(shot: Shot, still: Still, words: str) -> str:
-    width, height = still.frame.size
-    place = f"{STILLS}/{shot.name}.jpg"
-    return (
-        f'<figure><a class="cd-screen" href="{place}" target="_blank" title="open it by itself">'
-        f'<img src="{place}" width="{width}" height="{height}" alt="{escape(words)}"></a>'
-        f"<figcaption>{escape(words)}</figcaption></figure>"
-    )
+    return f"<figure>{picture(shot, still, words)}<figcaption>{escape(words)}</figcaption></figure>"
 
 
 def _made(board: Board) -> str:

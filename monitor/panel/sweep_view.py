@@ -12,7 +12,7 @@ from typing import Final
 
 from monitor.conditions import goal_text
 from monitor.distances import Norm, format_eps
-from monitor.panel.cards import STILLS
+from monitor.panel.cards import picture
 from monitor.panel.controls import EPS
 from monitor.panel.readouts import NOTHING, TIMES
 from monitor.panel.sweep_bench import Curve, Sweep
@@ -61,12 +61,10 @@ def _frame(sweep: Sweep) -> str:
     still = sweep.still
     assert still is not None
     width, height = still.frame.size
-    place = f"{STILLS}/{still.shot.name}.jpg"
     count = still.drift.clean_count
     return (
-        f'<figure><a class="cd-screen" href="{place}" target="_blank" title="open it by itself">'
-        f'<img src="{place}" width="{width}" height="{height}" alt="the frozen frame, objects: {count}">'
-        f"</a><figcaption>{escape(still.frame.source)}, frame {still.frame.index}, {width} {TIMES} {height} "
+        f"<figure>{picture(still.shot, still, f'the frozen frame, objects: {count}')}"
+        f"<figcaption>{escape(still.frame.source)}, frame {still.frame.index}, {width} {TIMES} {height} "
         f"px; objects found: {count}</figcaption></figure>"
     )
 

@@ -15,6 +15,7 @@ from typing import Any, Final
 import numpy as np
 import supervision as sv
 
+from streams.children import end
 from streams.errors import SourceUnreadable
 from streams.frame import Pixels
 
@@ -118,7 +119,7 @@ class Apart:
             start_new_session=True,
         )
         # Also at the end of this process; where that is killed, the child finds its pipes closed.
-        self._end = weakref.finalize(self, _ended, self._child)
+        self._end = weakref.finalize(self, end, self._child)
         try:
             told, _ = self._received()
         except (OSError, EOFError):
@@ -149,12 +150,3 @@ class Apart:
         if len(words) < told or self._child.stdout.readinto(pixels.data) < size:  # type: ignore[attr-defined]
             raise EOFError
         return pickle.loads(words), pixels
-
-
-def _ended(child: subprocess.Popen[bytes]) -> None:
-    child.kill()
-    child.wait()
-    for pipe in (child.stdin, child.stdout):
-        if pipe is not None:
-            with suppress(OSError):  # what was not sent yet
-                pipe.close()
