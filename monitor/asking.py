@@ -45,6 +45,7 @@ class Asked:
     detections : its answer.
     candidates : what the loss is on; with a graph to `frames` where a gradient was wanted.
     frames : the leaf of the graph, float (1, 3, H, W); None without one.
+    shared : others pull a gradient through the same graph, so it has to stay.
     """
 
     detections: sv.Detections
@@ -53,6 +54,7 @@ class Asked:
     clean: sv.Detections
     region: Region | None
     known: Owned | None = None
+    shared: bool = False
 
     @property
     def logits(self) -> torch.Tensor:
@@ -63,6 +65,21 @@ class Asked:
     def owned(self) -> Owned:
         """Who owns the candidates; looked up only if the loss is asked for."""
         return self.known or owned_candidates(self.candidates, self.clean, self.region)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Opening:
+    """The model's answer to a clean frame, for all who begin on that frame.
+
+    Attributes
+    ----------
+    heard : of a black-box model all that it said, of a white-box one its answer.
+    candidates, frames : of a white-box model; `frames` is the leaf of the graph, None without one.
+    """
+
+    heard: sv.Detections
+    candidates: Candidates | None = None
+    frames: torch.Tensor | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -109,7 +126,11 @@ class Asking(Protocol):
         """The gaps that fit the model's kind."""
         ...
 
-    def begin(self, pixels: Pixels, region: Region | None, with_gradient: bool) -> Asked:
+    def open(self, pixels: Pixels, with_gradient: bool) -> Opening:
+        """The clean frame's forward, which several may begin on."""
+        ...
+
+    def begin(self, opening: Opening, region: Region | None, *, shared: bool) -> Asked:
         """The clean frame; its objects are what all later losses speak of."""
         ...
 
@@ -148,14 +169,21 @@ class WhiteBoxAsking:
         self.criteria, self.ways = criteria_of(detector)
         self._vicinity: tuple[Pixels, Vicinity] | None = None
 
-    def begin(self, pixels: Pixels, region: Region | None, with_gradient: bool) -> Asked:
+    def open(self, pixels: Pixels, with_gradient: bool) -> Opening:
         """One forward; its graph serves the first gradient."""
         frames, candidates = self._forward(pixels, with_gradient)
-        self._clean = self._detector.decode(candidates, self._threshold)[0]
-        self._region = region
+        found = self._detector.decode(candidates, self._threshold)[0]
+        return Opening(found, candidates, frames if with_gradient else None)
+
+    def begin(self, opening: Opening, region: Region | None, *, shared: bool) -> Asked:
+        """No forward: that was the opening's."""
+        candidates = opening.candidates
+        assert candidates is not None
+        self._clean, self._region = opening.heard, region
         self._owned = owned_candidates(candidates, self._clean, region)
-        leaf = frames if with_gradient else None
-        return Asked(self._clean, candidates, leaf, self._clean, region, self._owned)
+        return Asked(
+            *(self._clean, candidates, opening.frames, self._clean, region, self._owned), shared
+        )
 
     def ask(self, pixels: Pixels | Gradient, with_gradient: bool) -> Asked:
         """One forward."""
@@ -238,12 +266,16 @@ class BlackBoxAsking:
         self._low = min(LOW, threshold)
         self.criteria, self.ways = criteria_of(detector)
 
-    def begin(self, pixels: Pixels, region: Region | None, with_gradient: bool) -> Asked:
+    def open(self, pixels: Pixels, with_gradient: bool) -> Opening:
         """One question; there is no graph, whatever is wished for."""
         del with_gradient
-        heard = self._heard(pixels)
-        self._clean, self._region = self._answer(heard), region
-        return self._asked(self._clean, heard)
+        return Opening(self._heard(pixels))
+
+    def begin(self, opening: Opening, region: Region | None, *, shared: bool) -> Asked:
+        """No question: that was the opening's."""
+        del shared
+        self._clean, self._region = self._answer(opening.heard), region
+        return self._asked(self._clean, opening.heard)
 
     def ask(self, pixels: Pixels | Gradient, with_gradient: bool) -> Asked:
         """One question."""

@@ -118,41 +118,83 @@ def password() -> None:
 )
 def evaluate(
     settings: Settings,
-    recording: Annotated[
-        str,
+    paths: Annotated[
+        list[str] | None,
         typer.Argument(
-            metavar="VIDEO",
-            help="a video file, a folder of pictures, or scene:NAME or photo:PATH with --frames",
+            metavar="PATHS...",
+            help="files, folders, globs, scene:NAME or photo:PATH with --frames, URLs; none: the suite's",
         ),
-    ],
+    ] = None,
+    suite: Annotated[
+        str, typer.Option(help="quick, standard, driving, or a TOML file (docs/evaluation.md)")
+    ] = "",
+    truth: Annotated[
+        str | None,
+        typer.Option(
+            help='ground truth: COCO JSON, YOLO or MOT text; "none"; else looked for beside the clips'
+        ),
+    ] = None,
+    resume: Annotated[
+        str | None, typer.Option(metavar="RUN", help="go on with a run that was broken off")
+    ] = None,
+    workers: Annotated[
+        int, typer.Option(min=0, max=1024, help="processes that share the work")
+    ] = 1,
+    engine: Annotated[str, typer.Option(help="local, or ray")] = "local",
+    address: Annotated[
+        str, typer.Option(help="of the Ray cluster; local: one is begun on this machine")
+    ] = "local",
+    estimate: Annotated[
+        bool, typer.Option("--estimate", help="say what it would cost, and leave")
+    ] = False,
+    json_lines: Annotated[
+        bool, typer.Option("--json-lines", help="progress as lines of JSON on stderr")
+    ] = False,
+    junit: Annotated[
+        Path | None, typer.Option(help="write the criteria's verdicts as JUnit XML")
+    ] = None,
 ) -> None:
-    """Run a file through the monitor and write a run folder with tables and a report."""
+    """Run clips through the monitor and write a run folder with tables and a report.
+
+    One clip without a suite: under the one condition that the options describe. Else every clip under
+    every condition of the suite, on all workers. Exit codes: 0; 2 bad input; 3 a criterion failed;
+    4 undecided; 5 some clip cannot be read; 130 stopped.
+    """
     from models.interrupts import interrupts
     from models.memory import keep_freed_memory
-    from monitor.commands.progress import progress_bar
-    from monitor.evaluate import EvaluateProgress
-    from monitor.evaluate import evaluate as run_evaluation
-    from monitor.report.track_words import tracks_sentence
-    from monitor.report.video_words import video_words
-    from monitor.runs import Run
+    from monitor.commands.evaluate import Order, evaluate_one, evaluate_suite
+    from monitor.commands.evaluate import resume as go_on
+    from monitor.commands.progress import progress_bar, suite_bar
 
     keep_freed_memory()
+    order = Order(tuple(paths or ()), suite, truth, workers, engine, address, estimate, junit)
     try:
-        with interrupts() as check, progress_bar(recording) as move:
+        with interrupts() as check:
+            if order.alone and resume is None:
+                with progress_bar(order.paths[0]) as move:
+                    evaluate_one(
+                        order.paths[0],
+                        settings,
+                        say=typer.echo,
+                        tell=lambda now: (check(), move(now))[1],
+                        command=sys.argv,
+                    )
+                return
+            with suite_bar(json_lines=json_lines) as move_suite:
 
-            def progress(now: EvaluateProgress) -> None:
-                check()
-                move(now)
+                def tell(now: Any) -> None:
+                    check()
+                    move_suite(now)
 
-            folder = run_evaluation(recording, settings, progress=progress, command=sys.argv)
+                if resume is not None:
+                    code = go_on(resume, order, say=typer.echo, tell=tell)
+                else:
+                    code = evaluate_suite(
+                        order, settings, say=typer.echo, tell=tell, command=sys.argv
+                    )
     except KeyboardInterrupt as stop:
         _leave(_with_notes("stopped", stop), STOPPED)
-    typer.echo(f"run folder: {folder}")
-    typer.echo(f"report:     {folder / 'report.html'}")
-    summary = Run.open(folder).summary
-    typer.echo(f"tracks:     {tracks_sentence(summary)}")
-    if words := video_words(summary):
-        typer.echo(f"video:      {words}")
+    raise typer.Exit(code)
 
 
 @app.command()

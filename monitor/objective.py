@@ -20,7 +20,7 @@ from models.detector import Detector
 from models.edits import Edits
 from monitor.answers import Answer, Counts, Look, Slope
 from monitor.arrays import Gradient, Pixels
-from monitor.asking import Asked, AskedMany, asking
+from monitor.asking import Asked, AskedMany, Opening, asking
 from monitor.distances import Budget
 from monitor.errors import AttackContractError
 from monitor.goals import Aim, Criterion, Goal
@@ -49,6 +49,8 @@ class Objective:
     limits : what a search may spend. A search that is out of time is stopped (`Stopped`) as soon as there
         is an attempt to fall back on; a clean answer, one attempt and its answer are always made.
     surrogate : makes the objective of another model on the same frame, for transfer attacks.
+    opening : the clean forward, where several objectives on this frame share it; `with_gradient` is the
+        opening's then.
     """
 
     def __init__(
@@ -62,6 +64,7 @@ class Objective:
         with_gradient: bool = True,
         limits: Limits = UNLIMITED,
         surrogate: Callable[[], Objective] | None = None,
+        opening: Opening | None = None,
     ) -> None:
         self._detector, self._threshold = detector, threshold
         self._model = asking(detector, threshold)
@@ -84,7 +87,9 @@ class Objective:
         self._make_surrogate = surrogate
         self._other: Objective | None = None
         start = limits.clock()
-        first = self._model.begin(pixels, self.aim.region, with_gradient)
+        shared = opening is not None
+        opened = opening or self._model.open(pixels, with_gradient)
+        first = self._model.begin(opened, self.aim.region, shared=shared)
         self._forward_s = self._slope_s = limits.clock() - start
         self.clean = first.detections
         # Without the graph, which is let go of after the attack.
@@ -286,7 +291,7 @@ class Objective:
 
     def _pulled(self, value: torch.Tensor, asked: Asked, *, keep: bool = False) -> Gradient:
         assert asked.frames is not None
-        (gradient,) = torch.autograd.grad(value, asked.frames, retain_graph=keep)
+        (gradient,) = torch.autograd.grad(value, asked.frames, retain_graph=keep or asked.shared)
         self.counts.backwards += 1
         pulled: Gradient = gradient[0].permute(1, 2, 0).contiguous().numpy()
         return pulled

@@ -14,6 +14,7 @@ import supervision as sv
 from models.detector import Detector
 from monitor.answers import Counts
 from monitor.arrays import Pixels
+from monitor.asking import Opening, asking
 from monitor.distances import Distances, distances
 from monitor.drift.matching import FrameDrift, ObjectDrift, match
 from monitor.drift.tracks import UNFOLLOWED, ObjectTrack
@@ -104,8 +105,24 @@ class Pipeline:
     margin: Margin | None = None
     clock: Callable[[], float] = time.perf_counter
 
-    def observe(self, frame: Frame) -> Observation:
-        """Send one frame through; raises what the model or the attack raise."""
+    def open(self, frame: Frame, *, with_gradient: bool) -> tuple[Frame, Opening]:
+        """The scaled frame and its clean answer, for pipelines of one model that share it.
+
+        Parameters
+        ----------
+        with_gradient : one of them will ask for the clean frame's gradient.
+        """
+        frame = scaled(frame, self.width)
+        return frame, asking(self.detector, self.threshold).open(frame.pixels, with_gradient)
+
+    def observe(self, frame: Frame, opening: Opening | None = None) -> Observation:
+        """Send one frame through; raises what the model or the attack raise.
+
+        Parameters
+        ----------
+        frame : any size; with an opening the one that came with it.
+        opening : its clean answer, where pipelines of one model and one threshold share it.
+        """
         begun = self.clock()
         watch = Stopwatch()
         frame = scaled(frame, self.width)
@@ -116,6 +133,7 @@ class Pipeline:
             with_gradient=self.perturber.needs_gradient,
             limits=limits,
             surrogate=self._other(frame, limits),
+            opening=opening,
         )
         watch.lap("clean")
         perturbed = self.perturber.perturb(frame, objective)
@@ -160,6 +178,7 @@ class Pipeline:
         with_gradient: bool = True,
         limits: Limits = UNLIMITED,
         surrogate: Callable[[], Objective] | None = None,
+        opening: Opening | None = None,
     ) -> Objective:
         return Objective(
             self.detector,
@@ -170,6 +189,7 @@ class Pipeline:
             with_gradient=with_gradient,
             limits=limits,
             surrogate=surrogate,
+            opening=opening,
         )
 
     def _margin(self, frame: Frame, objective: Objective, apart: Distances) -> float | None:

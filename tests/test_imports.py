@@ -10,8 +10,14 @@ import pytest
 ROOT = Path(__file__).parent.parent
 
 LAYERS = [
-    {"monitor.cli", "monitor.commands"},
-    {"monitor.panel", "monitor.evaluate", "monitor.recording"},
+    {"monitor.cli", "monitor.commands", "monitor.__main__"},
+    {
+        "monitor.panel",
+        "monitor.evaluate",
+        "monitor.evaluation",
+        "monitor.recording",
+        "monitor.report.evaluation",
+    },
     {"monitor.group", "monitor.live"},
     {
         "monitor.alarming",

@@ -62,8 +62,6 @@ def build_manifest(
     ------
     RunError : the input file cannot be read.
     """
-    import torch
-
     config = config_tree(settings, source)
     return {
         "schema": SCHEMA,
@@ -83,12 +81,7 @@ def build_manifest(
         "patch": _patch(settings),
         "input": None if input_file is None else _input(input_file),
         "versions": versions(),
-        "machine": {
-            "platform": platform.platform(),
-            "processor": platform.machine(),
-            "cpu_count": os.cpu_count(),
-            "torch_threads": torch.get_num_threads(),
-        },
+        "machine": machine(),
         "git": git_state(),
     }
 
@@ -152,6 +145,18 @@ def versions() -> dict[str, str | None]:
         except importlib.metadata.PackageNotFoundError:
             found[name] = None
     return found
+
+
+def machine() -> dict[str, object]:
+    """What the numbers were worked out on."""
+    import torch
+
+    return {
+        "platform": platform.platform(),
+        "processor": platform.machine(),
+        "cpu_count": os.cpu_count(),
+        "torch_threads": torch.get_num_threads(),
+    }
 
 
 def git_state(code: Path = Path(__file__)) -> dict[str, object] | None:

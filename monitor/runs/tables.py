@@ -21,7 +21,7 @@ Row = dict[str, object]
 STAGES = ("scale", "clean", "attack", "attacked", "drift", "margin")
 
 
-def _field(
+def field(
     name: str, kind: pa.DataType, unit: str, meaning: str, nullable: bool = False
 ) -> pa.Field:
     return pa.field(name, kind, nullable=nullable, metadata={"unit": unit, "meaning": meaning})
@@ -30,55 +30,55 @@ def _field(
 def _box_fields(side: str) -> list[pa.Field]:
     edges = {"x0": "left", "y0": "top", "x1": "right", "y1": "bottom"}
     return [
-        _field(f"{side}_{short}_px", pa.float64(), "px", f"{edge} edge of the {side} box", True)
+        field(f"{side}_{short}_px", pa.float64(), "px", f"{edge} edge of the {side} box", True)
         for short, edge in edges.items()
     ]
 
 
 def _side_fields(side: str) -> list[pa.Field]:
     return [
-        _field(f"{side}_class_id", pa.int32(), "1", f"class in the {side} answer", True),
-        _field(f"{side}_class", pa.string(), "", f"its name in the {side} answer", True),
-        _field(f"{side}_score", pa.float64(), "1", f"score in the {side} answer, 0 to 1", True),
+        field(f"{side}_class_id", pa.int32(), "1", f"class in the {side} answer", True),
+        field(f"{side}_class", pa.string(), "", f"its name in the {side} answer", True),
+        field(f"{side}_score", pa.float64(), "1", f"score in the {side} answer, 0 to 1", True),
         *_box_fields(side),
     ]
 
 
 def _span_fields(name: str, meaning: str) -> list[pa.Field]:
     return [
-        _field(f"{name}_frames", pa.int64(), "1", f"frames {meaning}; null: never", True),
-        _field(f"{name}_s", pa.float64(), "s", f"seconds {meaning}; null: never or no clock", True),
+        field(f"{name}_frames", pa.int64(), "1", f"frames {meaning}; null: never", True),
+        field(f"{name}_s", pa.float64(), "s", f"seconds {meaning}; null: never or no clock", True),
     ]
 
 
 FRAMES = pa.schema(
     [
-        _field("index", pa.int64(), "1", "position in the stream, from 0"),
-        _field("media_time_s", pa.float64(), "s", "since the start of the recording", True),
-        _field("clean_count", pa.int32(), "1", "objects in the clean answer"),
-        _field("attacked_count", pa.int32(), "1", "objects in the attacked answer"),
-        _field("kept", pa.int32(), "1", "objects in both answers, same class"),
-        _field("relabelled", pa.int32(), "1", "objects in both answers, another class"),
-        _field("missed", pa.int32(), "1", "objects of the clean answer only"),
-        _field("fabricated", pa.int32(), "1", "objects of the attacked answer only"),
-        _field("success", pa.bool_(), "", "goal met; null: nothing was attacked", True),
-        _field("forwards", pa.int32(), "1", "forward passes, the clean answer's included"),
-        _field("backwards", pa.int32(), "1", "backward passes"),
-        _field("queries", pa.int32(), "1", "of the forwards, answers that a black-box view gave"),
-        _field("surrogate", pa.int32(), "1", "passes through the surrogate of a transfer attack"),
-        _field("stopped", pa.bool_(), "", "queries or time ended the search early"),
-        _field("linf", pa.float64(), "1", "Linf distance of the two frames, pixel units of [0, 1]"),
-        _field("l2", pa.float64(), "1", "L2 distance of the two frames, pixel units of [0, 1]"),
-        _field("l1", pa.float64(), "1", "L1 distance of the two frames, pixel units of [0, 1]"),
-        _field("l0", pa.int64(), "1", "pixels in which the two frames differ"),
-        _field(
+        field("index", pa.int64(), "1", "position in the stream, from 0"),
+        field("media_time_s", pa.float64(), "s", "since the start of the recording", True),
+        field("clean_count", pa.int32(), "1", "objects in the clean answer"),
+        field("attacked_count", pa.int32(), "1", "objects in the attacked answer"),
+        field("kept", pa.int32(), "1", "objects in both answers, same class"),
+        field("relabelled", pa.int32(), "1", "objects in both answers, another class"),
+        field("missed", pa.int32(), "1", "objects of the clean answer only"),
+        field("fabricated", pa.int32(), "1", "objects of the attacked answer only"),
+        field("success", pa.bool_(), "", "goal met; null: nothing was attacked", True),
+        field("forwards", pa.int32(), "1", "forward passes, the clean answer's included"),
+        field("backwards", pa.int32(), "1", "backward passes"),
+        field("queries", pa.int32(), "1", "of the forwards, answers that a black-box view gave"),
+        field("surrogate", pa.int32(), "1", "passes through the surrogate of a transfer attack"),
+        field("stopped", pa.bool_(), "", "queries or time ended the search early"),
+        field("linf", pa.float64(), "1", "Linf distance of the two frames, pixel units of [0, 1]"),
+        field("l2", pa.float64(), "1", "L2 distance of the two frames, pixel units of [0, 1]"),
+        field("l1", pa.float64(), "1", "L1 distance of the two frames, pixel units of [0, 1]"),
+        field("l0", pa.int64(), "1", "pixels in which the two frames differ"),
+        field(
             "severity",
             pa.float64(),
             "1",
             "highest of the camera's faults, 0 to 5; null: none",
             True,
         ),
-        _field(
+        field(
             "margin",
             pa.float64(),
             "1",
@@ -90,25 +90,25 @@ FRAMES = pa.schema(
 
 OBJECTS = pa.schema(
     [
-        _field("frame", pa.int64(), "1", "index of the frame"),
-        _field("outcome", pa.string(), "", "kept, relabelled, missed or fabricated"),
+        field("frame", pa.int64(), "1", "index of the frame"),
+        field("outcome", pa.string(), "", "kept, relabelled, missed or fabricated"),
         *_side_fields("clean"),
         *_side_fields("attacked"),
-        _field("iou", pa.float64(), "1", "overlap of the two boxes", True),
-        _field("centre_shift_px", pa.float64(), "px", "distance of the two centres", True),
-        _field(
+        field("iou", pa.float64(), "1", "overlap of the two boxes", True),
+        field("centre_shift_px", pa.float64(), "px", "distance of the two centres", True),
+        field(
             "score_drop", pa.float64(), "1", "clean less attacked score; missed: all of it", True
         ),
-        _field("track_id", pa.int64(), "", "of the clean track; null: not followed (yet)", True),
-        _field(
+        field("track_id", pa.int64(), "", "of the clean track; null: not followed (yet)", True),
+        field(
             "attacked_track_id",
             pa.int64(),
             "",
             "that the attacked box carries: the clean track's that it follows, or its own",
             True,
         ),
-        _field("switch", pa.bool_(), "", "another attacked track follows it than before"),
-        _field(
+        field("switch", pa.bool_(), "", "another attacked track follows it than before"),
+        field(
             "trail_distance_px",
             pa.float64(),
             "px",
@@ -120,33 +120,33 @@ OBJECTS = pa.schema(
 
 TRACKS = pa.schema(
     [
-        _field("track_id", pa.int64(), "", "as in objects; counted from 1 over both answers"),
-        _field("made_up", pa.bool_(), "", "of the attacked answers only: follows no clean track"),
-        _field("class_id", pa.int32(), "1", "class that it was seen as most often"),
-        _field("class", pa.string(), "", "its name"),
-        _field("first_frame", pa.int64(), "1", "index of the first frame it was seen in"),
-        _field("last_frame", pa.int64(), "1", "index of the last frame it was seen in"),
-        _field("frames", pa.int64(), "1", "frames it was seen in"),
-        _field(
+        field("track_id", pa.int64(), "", "as in objects; counted from 1 over both answers"),
+        field("made_up", pa.bool_(), "", "of the attacked answers only: follows no clean track"),
+        field("class_id", pa.int32(), "1", "class that it was seen as most often"),
+        field("class", pa.string(), "", "its name"),
+        field("first_frame", pa.int64(), "1", "index of the first frame it was seen in"),
+        field("last_frame", pa.int64(), "1", "index of the last frame it was seen in"),
+        field("frames", pa.int64(), "1", "frames it was seen in"),
+        field(
             "missed", pa.int64(), "1", "of them, frames in which it was lost; made up: null", True
         ),
-        _field("switches", pa.int64(), "1", "changes of its follower; made up: null", True),
+        field("switches", pa.int64(), "1", "changes of its follower; made up: null", True),
         *_span_fields("time_to_loss", "from its first frame under attack to its first loss"),
         *_span_fields("time_to_recovery", "from its first loss until it was found again"),
         *_span_fields("longest_gap", "longest loss without a break"),
-        _field("trail_distance_px", pa.float64(), "px", "mean distance of the two trails", True),
-        _field("trail_distance_max_px", pa.float64(), "px", "largest distance of the two", True),
+        field("trail_distance_px", pa.float64(), "px", "mean distance of the two trails", True),
+        field("trail_distance_max_px", pa.float64(), "px", "largest distance of the two", True),
     ]
 )
 
 TIMINGS = pa.schema(
     [
-        _field("index", pa.int64(), "1", "position in the stream, from 0"),
+        field("index", pa.int64(), "1", "position in the stream, from 0"),
         *(
-            _field(f"{stage}_ms", pa.float64(), "ms", f"wall time of stage {stage}")
+            field(f"{stage}_ms", pa.float64(), "ms", f"wall time of stage {stage}")
             for stage in STAGES
         ),
-        _field("late", pa.bool_(), "", "the attacked answer came after the deadline"),
+        field("late", pa.bool_(), "", "the attacked answer came after the deadline"),
     ]
 )
 

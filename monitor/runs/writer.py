@@ -79,7 +79,7 @@ class RunWriter:
         self._final: Path | None = None
         started = now()
         root = Path(settings.run.runs)
-        self._folder = _reserve(root, f"{started:%Y%m%dT%H%M%SZ}-{slug(shown)}")
+        self._folder = reserve(root, f"{started:%Y%m%dT%H%M%SZ}-{slug(shown)}")
         try:
             self._manifest = build_manifest(
                 settings,
@@ -225,7 +225,7 @@ def slug(source: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", stem.lower()).strip("-")[:_SLUG_LENGTH].strip("-") or "run"
 
 
-def _reserve(root: Path, name: str) -> Path:
+def reserve(root: Path, name: str) -> Path:
     """A new partial folder of that name, or of that name and a number."""
     number = 1
     while True:

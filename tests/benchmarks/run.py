@@ -40,7 +40,9 @@ BENCHMARKS = {
     "fgsm_frame": Benchmark("One monitored frame with FGSM, 448 x 336, CenterFace"),
     "update_kernel": Benchmark("Update kernels, 1920 x 1080"),
     "distances": Benchmark("Four distances of two frames, 1920 x 1080"),
+    "block_bootstrap": Benchmark("10,000 resamples of 100,000 frames"),
     "nano_speed": Benchmark("signs and ball beside CenterFace"),
+    "evaluation": Benchmark("An evaluation: the model's share, two workers, 100 and 10,000 frames"),
     "live_rate": Benchmark("End to end: scene:road, signs, FGSM, 640 wide, a client beside it"),
     "vicinity": Benchmark("64 candidates of a one-pixel attack, signs"),
     "frames": Benchmark(
@@ -55,6 +57,7 @@ BENCHMARKS = {
     "detectors": Benchmark("How often the detectors fall, 4/255", ("data",), strength=True),
     "fault_misses": Benchmark("Miss rates under faults and attacks", ("data",), strength=True),
     "warm": Benchmark("warm beside PGD-10 and FGSM, VANISH", ("clips",), strength=True),
+    "interval_coverage": Benchmark("95 % intervals that hold the truth", (), strength=True),
     "strength": Benchmark("Ours beside the best of the others", ("data",), strength=True),
 }
 """Module -> what it is; the module's `run` gives ratios, and what else it found."""
