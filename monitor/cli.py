@@ -14,6 +14,7 @@ import typer
 from monitor import __version__
 from monitor.command_line import NOT_OF_LIVE
 from monitor.commands.options import with_settings
+from monitor.commands.run_commands import add_run_commands
 from monitor.config import Settings, default_toml
 from monitor.goals import Goal
 
@@ -197,12 +198,7 @@ def evaluate(
     raise typer.Exit(code)
 
 
-@app.command()
-def report(run: Annotated[Path, typer.Argument(help="a run folder")]) -> None:
-    """Write a run's report.html anew from its tables."""
-    from monitor.report import write_report
-
-    typer.echo(f"report: {write_report(run)}")
+add_run_commands(app)
 
 
 @app.command()

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from models.errors import ModelError
-from models.zoo import ZOO, weights_sha256
+from models.zoo import ZOO, load_model, weights_sha256
 from monitor.evaluation.clips import Clip
 from monitor.evaluation.hashes import (
     CONFIG,
@@ -181,8 +181,12 @@ def _weights(model: str, expected: Any) -> Finding:
     if found is None:
         return Finding(what, str(expected), "no file stands for them", Level.NOT_THERE)
     if model in ZOO and found == expected:
-        # The zoo's hash is what its loader accepts and nothing else.
-        return Finding(what, str(expected), f"{found}, checked when they are loaded", Level.OK)
+        try:
+            load_model(
+                model
+            )  # the zoo names a hash; that the weights have it is checked when they are loaded
+        except ModelError as error:
+            return Finding(what, str(expected), str(error), Level.CHANGED)
     return _same(what, expected, found)
 
 

@@ -8,7 +8,9 @@ import gradio as gr
 from gradio.components import Component
 
 from monitor.comparison import compared
-from monitor.errors import MonitorError
+from monitor.errors import MonitorError, RunError
+from monitor.evaluation.opened import Evaluation
+from monitor.panel.evaluation_view import evaluation_view
 from monitor.panel.readouts import refusal
 from monitor.panel.run_shelf import Shelf
 from monitor.panel.run_view import comparison_view, run_list, run_view
@@ -90,16 +92,25 @@ class RunsPage:
         ]
 
     def _show(self, a: str | None, b: str | None) -> list[str]:
-        try:
-            if a and b:
-                found = compared(self._shelf.open(a), self._shelf.open(b))
-                return ["", comparison_view(a, b, found)]
-            name = a or b
-            if name:
-                return ["", run_view(self._shelf.open(name), self._shelf.files(name))]
-        except MonitorError as error:
-            # Where on this machine the runs lie is for nobody who looks at the page.
-            return [refusal(str(error).replace(f"{self._shelf.folder}/", "")), ""]
-        except _DAMAGED:
-            return [refusal(f"{' or '.join(filter(None, (a, b)))}: damaged; run it again"), ""]
-        return ["", ""]
+        return list(shown(self._shelf, a or "", b or ""))
+
+
+def shown(shelf: Shelf, a: str, b: str) -> tuple[str, str]:
+    """What is wrong, and what there is to see of one run, or of two beside each other; HTML."""
+    try:
+        if a and b:
+            one, other = shelf.open(a), shelf.open(b)
+            if isinstance(one, Evaluation) or isinstance(other, Evaluation):
+                raise RunError(f"runs of many clips are compared by `camdrift compare {a} {b}`")
+            return "", comparison_view(a, b, compared(one, other))
+        if name := a or b:
+            run, files = shelf.open(name), shelf.files(name)
+            if isinstance(run, Evaluation):
+                return "", evaluation_view(name, run.summary, files)
+            return "", run_view(run, files)
+    except MonitorError as error:
+        # Where on this machine the runs lie is for nobody who looks at the page.
+        return refusal(str(error).replace(f"{shelf.folder}/", "")), ""
+    except _DAMAGED:
+        return refusal(f"{' or '.join(filter(None, (a, b)))}: damaged; run it again"), ""
+    return "", ""

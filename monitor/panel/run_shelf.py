@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from monitor.errors import RunError
+from monitor.evaluation.opened import KIND, Evaluation
 from monitor.runs import Run
 from monitor.runs.writer import MANIFEST, PARTIAL, SUMMARY
 
@@ -19,7 +20,9 @@ MOST: Final = 200
 _NAME: Final = re.compile(r"[A-Za-z0-9][\w.+-]{0,199}", re.ASCII)
 _FILE: Final = re.compile(
     r"report\.(html|pdf)|summary\.json|manifest\.json|[a-z]+(-\d+)?\.(mkv|mp4)"
-    r"|failures/\d+-frame-\d+-(clean|attacked|difference)\.png",
+    r"|comparison\.html"
+    r"|failures/\d+-frame-\d+-(clean|attacked|difference)\.png"
+    r"|worst/\d+-(clean|attacked|difference)\.png",
     re.ASCII,
 )
 
@@ -76,8 +79,8 @@ class Shelf:
         """What is known of each, newest first; a folder that is broken says so."""
         return [self._entry(name) for name in self.names()]
 
-    def open(self, name: str) -> Run:
-        """One run.
+    def open(self, name: str) -> Run | Evaluation:
+        """One run, of a clip or of many.
 
         Raises
         ------
@@ -85,6 +88,8 @@ class Shelf:
         """
         if name not in self.names():
             raise RunError(f"{name[:200]}: there is no such run in {self.folder}; refresh the list")
+        if _manifest(self.folder / name).get("kind") == KIND:
+            return Evaluation.open(str(self.folder / name))
         return Run.open(self.folder / name)
 
     def file(self, name: str, file: str) -> Path | None:
@@ -116,6 +121,8 @@ class Shelf:
         try:
             manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
             summary = json.loads((folder / SUMMARY).read_text(encoding="utf-8"))
+            if manifest.get("kind") == KIND:
+                return _of_many(name, manifest, summary)
             condition, counts = summary["condition"], summary["counts"]
             return Entry(
                 name,
@@ -125,3 +132,23 @@ class Shelf:
             )
         except (OSError, ValueError, KeyError, TypeError, RecursionError):
             return Entry(name, "no whole run: its manifest or summary cannot be read")
+
+
+def _manifest(folder: Path) -> Mapping[str, Any]:
+    """The manifest as far as it can be read; whoever opens the run says what is wrong with it."""
+    try:
+        tree = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return tree if isinstance(tree, Mapping) else {}
+
+
+def _of_many(name: str, manifest: Mapping[str, Any], summary: Mapping[str, Any]) -> Entry:
+    models = ", ".join(sorted({str(one["model"]) for one in summary["conditions"]}))
+    condition = {
+        "source": f"{summary['clips']} clips",
+        "model": models,
+        "attack": f"suite {summary['suite']}",
+        "eps_text": f"{len(summary['conditions'])} conditions",
+    }
+    return Entry(name, "", str(manifest["started_utc"]), condition, int(summary["frames"]))

@@ -49,6 +49,11 @@ class Run:
                 f"{folder}: no run folder: there is no {MANIFEST} in it; give one made by camdrift"
             )
         manifest = _read_tree(folder / MANIFEST)
+        if manifest.get("kind") == "evaluation":
+            raise RunError(
+                f"{folder}: an evaluation of many clips, not a run of one; see `camdrift report`, `query`, "
+                "`compare`, `verify`"
+            )
         if manifest.get("schema") != SCHEMA:
             raise RunError(
                 f"{folder}: written in format {manifest.get('schema')}, this version reads {SCHEMA}; "

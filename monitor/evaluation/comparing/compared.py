@@ -170,8 +170,8 @@ def compared_evaluations(
         ]
     if not any(one.frames for one in conditions):
         raise ConfigError(
-            f"{a.name} and {b.name} have no frame in common ({len(clips)} clips and {len(pairs)} conditions "
-            "are in both): compare runs over the same clips, under the same conditions"
+            f"{a.name} and {b.name} have no frame in common (in both: clips {len(clips)}, conditions "
+            f"{len(pairs)}): compare runs over the same clips, under the same conditions"
         )
     return ComparedEvaluations(
         name_a=a.name,

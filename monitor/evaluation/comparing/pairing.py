@@ -36,16 +36,12 @@ def paired_conditions(
 ) -> tuple[list[tuple[Row, Row]], list[Row], list[Row]]:
     """(pairs, those of A without a partner, those of B), in the order of A.
 
-    Where each run has one model, or one seed, these go together whatever they are; where each has one
-    condition, so do those: they are what was changed. Conditions whose words are all the same, for the suite
-    gives them other options, go together in their order.
+    A word of which each run has one value (the only model, the only attack) keeps no two apart: it is what
+    was changed. Conditions whose words are all the same, for the suite gives them other options, go together
+    in their order.
     """
-    if len(a) == 1 and len(b) == 1:
-        return [(a[0], b[0])], [], []
     free = [
-        word
-        for word in ("seed", "model")
-        if all(len({row[word] for row in rows}) == 1 for rows in (a, b))
+        word for word in _WORDS if all(len({row[word] for row in rows}) == 1 for rows in (a, b))
     ]
 
     def key(row: Row) -> tuple[Hashable, ...]:

@@ -68,20 +68,21 @@ def interval(figure: ComparedFigure) -> str:
 
 def _signed(figure: ComparedFigure, number: float, *, unit: bool = False) -> str:
     share = TITLES[figure.name].share
-    text = f"{100 * number if share else number:+.{_digits(figure)}f}"
+    least = _digits(share, figure.difference or 0.0)
+    text = f"{100 * number if share else number:+.{least}f}"
+    if not float(text):  # one that is not 0 is not shown as if it were
+        text = f"{100 * number if share else number:+.{_digits(share, number)}f}"
     if not float(text):
         text = text[1:]  # neither sign of a zero
     return text.replace("-", _MINUS) + (" pp" if share and unit else "")
 
 
-def _digits(figure: ComparedFigure) -> int:
-    """After the point, as many as it takes to tell what was found from nothing."""
-    share = TITLES[figure.name].share
+def _digits(share: bool, number: float) -> int:
+    """After the point: one of a percentage, three of others, more for a number that is small."""
     scale, least, most = (100, 1, 4) if share else (1, 3, 6)
-    numbers = [abs(scale * each) for each in (figure.difference, *(figure.interval or ())) if each]
-    if not numbers:
+    if not number:
         return least
-    return min(max(least, 1 - math.floor(math.log10(min(numbers)))), most)
+    return min(max(least, 1 - math.floor(math.log10(abs(scale * number)))), most)
 
 
 def headline(compared: ComparedEvaluations) -> str:

@@ -67,7 +67,7 @@ FIGURES: Final[dict[str, Figure]] = {
     "js_distance_classes": Figure(
         "Drift of classes",
         _OF_ONE,
-        "Jensen-Shannon distance between the histograms of the clean and the attacked classes; drift of "
+        "The Jensen-Shannon distance between the histograms of the clean and the attacked classes; drift of "
         "scores is the same of the scores. 0 for equal, 1 for nothing in common.",
     ),
     "js_distance_scores": Figure("Drift of scores", _OF_ONE),

@@ -21,9 +21,11 @@ from monitor.commands.evaluation import comparison_json, comparison_view, write_
 from monitor.errors import ConfigError
 from monitor.evaluation.comparing import (
     ComparedEvaluations,
+    ComparedFigure,
     compared_evaluations,
     comparison_page,
     comparison_tree,
+    words,
 )
 from monitor.evaluation.comparing.differences import differences
 from monitor.evaluation.comparing.pairing import paired_clips, paired_conditions
@@ -218,17 +220,21 @@ def test_conditions_pair_by_their_words() -> None:
     assert [row["condition"] for row in only_a] == [row["condition"] for row in only_b] == [2]
 
 
-@pytest.mark.parametrize(("word", "other"), [("model", "mine.onnx"), ("seed", 7)])
-def test_the_only_model_and_the_only_seed_pair_whatever_they_are(word: str, other: Any) -> None:
+@pytest.mark.parametrize(
+    ("word", "other"),
+    [("model", "mine.onnx"), ("seed", 7), ("attack", "fgsm"), ("faults", "rain:3")],
+)
+def test_a_word_with_one_value_in_each_run_keeps_none_apart(word: str, other: Any) -> None:
     a = [condition(0), condition(1, eps=0.02)]
     b = [condition(0, **{word: other}), condition(1, eps=0.02, **{word: other})]
     assert [left["condition"] for left, _ in paired_conditions(a, b)[0]] == [0, 1]
-    several = [*b, condition(2, eps=0.03)]
+    several = [*b, condition(2, eps=0.03, **{word: "third"})]
     assert paired_conditions(a, several)[0] == []
 
 
 def test_the_only_condition_pairs_with_the_only_one() -> None:
     assert len(paired_conditions([condition(0)], [condition(0, attack="fgsm")])[0]) == 1
+    assert len(paired_conditions([condition(0)], [condition(0, eps=0.5, norm="l2")])[0]) == 1
     two = [condition(0, attack="fgsm"), condition(1, attack="bim")]
     assert paired_conditions([condition(0)], two)[0] == []
 
@@ -327,7 +333,7 @@ def test_runs_without_a_frame_in_common_are_refused(tmp_path: Path) -> None:
     a, b = story(tmp_path, "a"), story(tmp_path, "b")
     rewrite(b, "clips", name=["x.mp4", "y.mp4"])
     with pytest.raises(
-        ConfigError, match=r"a and b have no frame in common \(0 clips and 3 conditions"
+        ConfigError, match=r"a and b have no frame in common \(in both: clips 0, conditions 3\)"
     ):
         compared_evaluations(a, b)
 
@@ -361,6 +367,25 @@ def test_runs_behind_a_url_compare_the_same(tmp_path: Path) -> None:
 
 
 # What comes out.
+
+
+@pytest.mark.parametrize(
+    ("name", "difference", "ends", "told"),
+    [
+        ("miss_rate", 0.0282, (0.0073, 0.064), ("+2.8 pp", "+0.7 to +6.4 pp")),
+        ("miss_rate", -0.00034, (-0.00048, -0.00024), ("-0.034 pp", "-0.048 to -0.024 pp")),
+        ("score_drop", 0.125, (0.00025, 1.0), ("+0.125", "+0.00025 to +1.000")),
+        ("miss_rate", 0.0, (0.0, 0.0), ("0.0 pp", "0.0 to 0.0 pp")),
+        ("miss_rate", 1e-9, None, ("0.0000 pp", words.NOTHING)),
+        ("miss_rate", None, None, (words.NOTHING, words.NOTHING)),
+    ],
+)
+def test_numbers_show_whether_they_are_nothing(
+    name: str, difference: float | None, ends: tuple[float, float] | None, told: tuple[str, str]
+) -> None:
+    figure = ComparedFigure(name, 0.5, 0.5, difference, ends, "undecided")
+    shown = (words.change(figure), words.interval(figure))
+    assert tuple(text.replace("\N{MINUS SIGN}", "-") for text in shown) == told
 
 
 @pytest.fixture(scope="module")

@@ -16,6 +16,7 @@ from rich.console import Console
 from run_stories import NAMES, NOON, settings_in, story
 
 import monitor.evaluation.verify as verifying
+from models.errors import WeightsError
 from models.zoo import weights_sha256
 from monitor.commands.evaluation import findings_json, findings_table, opened
 from monitor.errors import RunError
@@ -177,6 +178,22 @@ def test_other_weights_are_told(tmp_path: Path) -> None:
     assert [one.what for one in bad(sealed(tmp_path, weights={"signs": "ab" * 32}))] == [
         "weights of signs"
     ]
+
+
+def test_bundled_weights_are_read_and_not_taken_on_trust(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = sealed(tmp_path)
+
+    def load_model(name: str) -> None:
+        raise WeightsError(f"model {name}: its weights are not the expected ones")
+
+    monkeypatch.setattr(verifying, "load_model", load_model)
+    (one,) = bad(run)
+    assert (one.what, one.found) == (
+        "weights of signs",
+        "model signs: its weights are not the expected ones",
+    )
 
 
 def test_weights_that_are_gone_are_no_change(tmp_path: Path) -> None:
