@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from monitor.commands.listing import ATTACK_COLUMNS, FAULT_COLUMNS, attack_rows, fault_cells
+from monitor.evaluation.views import views_markdown
 from monitor.goals import Goal
 from monitor.status import SessionState
 from streams.states import LEGAL_MOVES, SourceState
@@ -72,6 +73,10 @@ def test_the_table_of_attacks_is_the_catalogues() -> None:
 def test_the_table_of_faults_is_the_catalogues() -> None:
     text = (ROOT / "docs" / "faults.md").read_text(encoding="utf-8")
     assert rows(f"| {' | '.join(FAULT_COLUMNS)} |", text) == [list(row) for row in fault_cells()]
+
+
+def test_the_tables_of_an_evaluation_are_the_codes() -> None:
+    assert views_markdown().rstrip() in (ROOT / "docs" / "views.md").read_text(encoding="utf-8")
 
 
 def test_the_example_of_a_session_runs(capsys: pytest.CaptureFixture[str]) -> None:

@@ -190,7 +190,7 @@ def _conduct(
         say(f"unreadable: {one['reason']}")
     if order.junit is not None:
         order.junit.write_text(junit_xml(storage.name, verdicts), encoding="utf-8")
-    code = exit_code(verdicts)
+    code = exit_code([one["verdict"] for one in verdicts])
     if summary["failed"] and code != 3:
         return UNREADABLE
     return code

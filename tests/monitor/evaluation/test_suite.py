@@ -125,5 +125,7 @@ def test_what_does_not_work_is_one_line_that_says_where(text: str, said: str) ->
 
 
 def test_a_suite_that_is_not_there_names_those_that_are() -> None:
-    with pytest.raises(ConfigError, match=r"nowhere\.toml: no such suite; .* quick, standard, driving"):
+    with pytest.raises(
+        ConfigError, match=r"nowhere\.toml: no such suite; .* quick, standard, driving"
+    ):
         load_suite("nowhere.toml")
