@@ -49,6 +49,8 @@ NAMES = (
 
 REFERENCE = "clean predictions"
 
+_PROPORTIONS = frozenset({"miss_rate", "relabel_rate", "attack_success_rate"})
+"""Shares of things counted: where all or none happened, the interval is not a single point."""
 _OF_TRACKS = frozenset(field.name for field in fields(TrackFigures))
 _NO_OBJECT = "the detector found no object in the clean frames"
 _LATER = {
@@ -158,7 +160,10 @@ class Summariser:
         found: dict[str, list[float] | None] = {}
         for name, over, under in zip(RATIOS, self._over, self._under, strict=True):
             both = ratio_interval(
-                np.frombuffer(over), np.frombuffer(under), seed=self._settings.run.seed
+                np.frombuffer(over),
+                np.frombuffer(under),
+                seed=self._settings.run.seed,
+                proportion=name in _PROPORTIONS,
             )
             found[name] = None if both is None else list(both)
         return found

@@ -3,8 +3,9 @@
 Consecutive frames are not independent, so a resample draws whole blocks of them (Künsch 1989, "The jackknife
 and the bootstrap for general stationary observations"); how is said in `monitor/drift/resampling.py`.
 
-Measured (`tests/benchmarks/interval_coverage.py`, 600 simulated videos each, so give or take 0.9): of a hundred
-95 % intervals these held the truth; in brackets the percentiles of moving blocks that stood here before.
+Measured (`tests/benchmarks/interval_coverage.py`, 600 simulated videos each, so give or take 0.9): of a
+hundred 95 % intervals these held the truth; in brackets the percentiles of moving blocks that stood here
+before.
 
 | rho, frame to frame | 0 | 0.5 | 0.8 | 0.9 |
 | --- | --- | --- | --- | --- |
@@ -12,11 +13,11 @@ Measured (`tests/benchmarks/interval_coverage.py`, 600 simulated videos each, so
 | the same, rate 0.05 | 94.2 (94.3) | 94.0 (92.8) | 93.0 (90.7) | 95.2 (90.5) |
 | 2,000 frames, one object, rate 0.5 | 95.2 (95.7) | 95.2 (93.8) | 96.7 (94.8) | 95.2 (92.8) |
 
-With 400 frames at rho = 0.95, 95.7 (80.2) of one object and a rate of 0.5, as intervals are then half of [0, 1]
-wide; but 89.8 (75.3) of several objects and a rate of 0.1, so that on a short clip that hardly changes they are
-somewhat too narrow still. One-sided 95 % bounds held in 94 to 97 of the table's cases and 87.8 of the last.
-At a rate of 0.003, one object, rho = 0.9, some five runs of misses: 91.3 (74.7), most of them without an upper
-end; with `proportion` 99.0, a median of 0.04 wide.
+With 400 frames at rho = 0.95, 95.7 (80.2) of one object and a rate of 0.5, as intervals are then half of
+[0, 1] wide; but 89.8 (75.3) of several objects and a rate of 0.1, so that on a short clip that hardly changes
+they are somewhat too narrow still. One-sided 95 % upper bounds held in 94 to 97 of the table's cases and in
+87.8 of the last. At a rate of 0.003, one object, rho = 0.9, some five runs of misses: 91.3 (74.7), most of
+them without an upper end; with `proportion` 99.0, a median of 0.04 wide.
 """
 
 from __future__ import annotations

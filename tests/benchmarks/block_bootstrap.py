@@ -6,8 +6,8 @@ before is timed on fewer resamples, which its time is proportional to.
 Prediction, written before it was measured: two look-ups, a draw and three products take 3 ns on one core, so
 1.5 s for 10,000 resamples on two.
 
-Seen on two quiet cores: 1.2 s, of the pair of two ratios 3.1 s; with the length chosen (a few frames here) 0.7 s. The
-kernel is 6 to 11 x as fast as the code before at one frame a block, and 7 x at 47.
+Seen on two quiet cores: 1.2 s, of the pair of two ratios 3.1 s; with the length chosen (a few frames here)
+0.7 s. The kernel is 6 to 11 x as fast as the code before at one frame a block, and 7 x at 47.
 """
 
 from __future__ import annotations

@@ -10,9 +10,9 @@ are decided by the frame's process alone.
 Beside ours, on the same videos: the percentile interval of moving blocks as long as Politis and White say,
 which this project had before; and ours where the caller says that the rate is a proportion.
 
-Seen, of 600 videos: 93 to 97 of a hundred in all fourteen cases that have the target (percentiles: 89 to 96);
-with little to go by 90 to 96 (75 to 92), and 94 to 99 as proportions, but for 90 at rho = 0.95 with 400 frames and
-a rate of 0.1. Were all fourteen at a true 95, one at least would miss the target in a run of four.
+Seen, of 600 videos: 93 to 97 of a hundred in all fourteen cases that have the target (percentiles: 89 to
+96); with little to go by 90 to 96 (75 to 92), and as proportions 94 to 99, but for 90 at rho = 0.95 with 400
+frames and a rate of 0.1. Were all fourteen at a true 95, one at least would miss the target in a run of four.
 """
 
 from __future__ import annotations
