@@ -7,25 +7,20 @@ import os
 import sys
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 import typer
 
 from monitor import __version__
 from monitor.command_line import NOT_OF_LIVE
+from monitor.commands.endings import ERROR, STOPPED, leave, printed, with_notes
 from monitor.commands.options import with_settings
+from monitor.commands.patch_commands import patch_app
 from monitor.commands.run_commands import add_run_commands
 from monitor.config import Settings, default_toml
-from monitor.goals import Goal
-
-ERROR = 2
-"""Exit code of whatever the user can mend: input, settings, a full disk."""
 
 # click's UsageError, wherever the installed typer keeps it: in click itself, or in a copy of its own.
 _UsageError: Any = typer.BadParameter.__mro__[1]
-
-STOPPED = 130
-"""Exit code after Ctrl-C, as shells have it: 128 + SIGINT."""
 
 app = typer.Typer(
     help="Attack a camera's detector live and watch its predictions drift. For testing your own models.",
@@ -38,7 +33,6 @@ app = typer.Typer(
 models_app = typer.Typer()
 app.add_typer(models_app, name="models")
 
-patch_app = typer.Typer()
 app.add_typer(patch_app, name="patch")
 
 
@@ -194,7 +188,7 @@ def evaluate(
                         order, settings, say=typer.echo, tell=tell, command=sys.argv
                     )
     except KeyboardInterrupt as stop:
-        _leave(_with_notes("stopped", stop), STOPPED)
+        leave(with_notes("stopped", stop), STOPPED)
     raise typer.Exit(code)
 
 
@@ -206,7 +200,7 @@ def attacks() -> None:
     """List the attacks: knowledge, norms, cost, source."""
     from monitor.commands.listing import attack_table
 
-    _print_table(attack_table())
+    printed(attack_table())
 
 
 @app.command()
@@ -228,7 +222,7 @@ def faults(
         typer.echo(f"sheet: {sheet}")
         return
 
-    _print_table(fault_table())
+    printed(fault_table())
 
 
 @models_app.callback(invoke_without_command=True)
@@ -243,9 +237,9 @@ def models(
         return
     from monitor.commands.listing import model_table, origin_table, own_model_table
 
-    _print_table(model_table(timed=timed))
-    _print_table(origin_table())
-    _print_table(own_model_table())
+    printed(model_table(timed=timed))
+    printed(origin_table())
+    printed(own_model_table())
 
 
 @models_app.command("evaluate")
@@ -268,7 +262,7 @@ def evaluate_models(
     if as_json:
         typer.echo(quality_json(found, threshold))
     else:
-        _print_table(quality_table(found, threshold))
+        printed(quality_table(found, threshold))
 
 
 @models_app.command("export")
@@ -285,110 +279,6 @@ def export_model(
     typer.echo(export(name, file, size))
 
 
-@patch_app.callback(invoke_without_command=True)
-def patch(context: typer.Context) -> None:
-    """List the patches that come with camdrift; train one, or print one. Test material."""
-    if context.invoked_subcommand is None:
-        from monitor.commands.patch import patch_table
-
-        _print_table(patch_table())
-
-
-@patch_app.command("train")
-def train_patch(
-    file: Annotated[
-        Path, typer.Argument(help="the PNG to write; a JSON and a checkpoint beside it")
-    ],
-    source: Annotated[
-        list[str],
-        typer.Option(
-            help="what to train on; again for more: a folder of photographs, a video, a scene"
-        ),
-    ],
-    model: Annotated[
-        str, typer.Option(help="white-box, of those `camdrift models` lists")
-    ] = "faces",
-    goal: Annotated[
-        Goal, typer.Option(help="vanish, fabricate (add one), mislabel (rename), any")
-    ] = Goal.VANISH,
-    target: Annotated[str, typer.Option(help="a class, for fabricate and mislabel")] = "",
-    victims: Annotated[
-        str, typer.Option(help="classes of the objects that it hangs at, with commas; empty: all")
-    ] = "",
-    place: Annotated[
-        str, typer.Option(help='"below", "above", "left", "right", "on", each with a size; a spot')
-    ] = "below:1.2",
-    share: Annotated[
-        float, typer.Option(min=0.0001, max=1, help="of the frame that it covers at most (L0)")
-    ] = 0.05,
-    side: Annotated[int, typer.Option(help="pixels of the patch itself, across and down")] = 64,
-    mask: Annotated[
-        str, typer.Option(help='stickers: rectangles that show, "0.1,0.2,0.9,0.4; ..."; empty: all')
-    ] = "",
-    steps: Annotated[int, typer.Option(min=1, max=1_000_000, help="of training")] = 1000,
-    batch: Annotated[int, typer.Option(min=1, max=256, help="frames a step")] = 4,
-    rate: Annotated[
-        float, typer.Option(min=1e-5, max=1, help="Adam's step size, of [0, 1]")
-    ] = 0.03,
-    smooth: Annotated[float, typer.Option(min=0, max=100, help="weight of total variation")] = 0.3,
-    printable: Annotated[
-        float, typer.Option(min=0, max=100, help="weight of colours that cannot be printed")
-    ] = 0.1,
-    frames: Annotated[
-        int,
-        typer.Option(min=2, max=100_000, help="pictures of each source; every fifth is held out"),
-    ] = 150,
-    width: Annotated[int, typer.Option(min=32, max=3840, help="pixels frames are scaled to")] = 640,
-    least: Annotated[float, typer.Option(min=0, help="pixels of the smallest object's side")] = 0,
-    threshold: Annotated[float, typer.Option(min=0.01, max=0.99, help="score that counts")] = 0.5,
-    width_mm: Annotated[float, typer.Option(min=10, max=2000, help="of its print")] = 150.0,
-    seed: Annotated[int, typer.Option(min=0, help="of everything that is drawn")] = 0,
-    resume: Annotated[bool, typer.Option("--resume", help="go on with a training")] = False,
-    anew: Annotated[bool, typer.Option("--anew", help="begin again, over what is there")] = False,
-) -> None:
-    """Train a patch under transformations (EOT) and judge it on pictures kept from training."""
-    from models.interrupts import interrupts
-    from models.memory import keep_freed_memory
-    from monitor.commands.patch import Order, score_line, train_patch
-    from monitor.commands.progress import steps_bar
-    from monitor.patches.training import Plan
-
-    keep_freed_memory()
-    classes = tuple(name.strip() for name in victims.split(",") if name.strip())
-    order = Order(
-        *(file, source, model, goal, target, classes, place, share, side, mask, frames, width),
-        *(least, threshold, width_mm, seed, resume, anew),
-    )
-    plan = Plan(steps=steps, batch=batch, rate=rate, smooth=smooth, print_weight=printable)
-    try:
-        with interrupts() as check, steps_bar() as move:
-
-            def report(what: str, done: int, of: int, words: str) -> None:
-                check()
-                move(what, done, of, words)
-
-            written, scores = train_patch(order, plan, report)
-    except KeyboardInterrupt:
-        _leave("stopped; the same command with --resume goes on from the last checkpoint", STOPPED)
-    typer.echo(f"patch:    {written}")
-    typer.echo(f"held out: {score_line(scores)}")
-    typer.echo(f"wear it:  camdrift live --model {model} --attack patch:{written}")
-
-
-@patch_app.command("export")
-def export_patch(
-    name: Annotated[str, typer.Argument(help="a patch's file, or the name of one of ours")],
-    file: Annotated[Path, typer.Argument(help="the PDF to write")],
-    width_mm: Annotated[
-        float | None, typer.Option(help="of the print; without it as the patch says")
-    ] = None,
-) -> None:
-    """Write a patch as PDF, A4, at its true size, with a scale bar and a note that says what it is."""
-    from monitor.commands.patch import export_patch as export
-
-    typer.echo(export(name, file, width_mm))
-
-
 @app.command()
 def doctor(
     probe: Annotated[
@@ -403,7 +293,7 @@ def doctor(
     if as_json:
         typer.echo(doctor_json(findings))
     else:
-        _print_table(doctor_table(findings))
+        printed(doctor_table(findings))
     raise typer.Exit(exit_code(findings))
 
 
@@ -411,12 +301,6 @@ def doctor(
 def config() -> None:
     """Print a config.toml with every setting, its default and its meaning."""
     typer.echo(default_toml(), nl=False)
-
-
-def _print_table(table: Any) -> None:
-    from rich.console import Console
-
-    Console().print(table)
 
 
 def main() -> None:
@@ -438,11 +322,11 @@ def _run() -> int:
     try:
         code = app(standalone_mode=False)
     except (KeyboardInterrupt, typer.Abort):
-        _leave("stopped", STOPPED)
+        leave("stopped", STOPPED)
     except _UsageError as error:
         context = getattr(error, "ctx", None)
         command = context.command_path if context else "camdrift"
-        _leave(f"{error.format_message().rstrip('.')}; see `{command} --help`", ERROR)
+        leave(f"{error.format_message().rstrip('.')}; see `{command} --help`", ERROR)
     except BrokenPipeError:
         # The reader of our output has gone, as in `camdrift attacks | head -1`; nobody to tell.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -453,7 +337,7 @@ def _run() -> int:
         text = str(error)
         if isinstance(error, OSError):
             text = f"the system refused: {text}; check the disk, the output and the permissions"
-        _leave(_with_notes(text, error), ERROR)
+        leave(with_notes(text, error), ERROR)
     return code if isinstance(code, int) else 0
 
 
@@ -463,12 +347,3 @@ def _expected(error: Exception) -> bool:
     from streams.errors import StreamError
 
     return isinstance(error, StreamError | ModelError | MonitorError | OSError)
-
-
-def _with_notes(message: str, error: BaseException) -> str:
-    return " ".join("; ".join([message, *getattr(error, "__notes__", [])]).split())
-
-
-def _leave(message: str, code: int) -> NoReturn:
-    print(f"camdrift: {message}", file=sys.stderr)
-    sys.exit(code)

@@ -10,7 +10,7 @@ from monitor.config import Settings
 from monitor.errors import ConfigError
 from monitor.evaluate import EvaluateProgress
 from monitor.evaluation.criteria import exit_code
-from monitor.evaluation.engines import engine_of
+from monitor.evaluation.engines import check_engine, engine_of
 from monitor.evaluation.estimate import Estimate
 from monitor.evaluation.junit import junit_xml
 from monitor.evaluation.opened import SUMMARY
@@ -101,6 +101,7 @@ def evaluate_suite(
     """
     from monitor.evaluation.conductor import cost
 
+    check_engine(order.engine, order.workers)
     suite = _suite(order, settings)
     tell(Progress("estimate"))
     prepared = prepare(order.paths, suite, settings, truth=order.truth)
@@ -166,7 +167,10 @@ def _suite(order: Order, settings: Settings) -> Suite:
     if order.suite:
         return load_suite(order.suite)
     if not order.paths:
-        raise ConfigError("nothing to evaluate: give a clip, or a --suite that names its own")
+        raise ConfigError(
+            "nothing to evaluate: give a clip, or a --suite that names its own; see `camdrift evaluate "
+            "--help`"
+        )
     return single(settings, settings.attack.attack)
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
+
+from monitor.commands.endings import printed
 
 
 def add_run_commands(app: typer.Typer) -> None:
@@ -59,7 +61,7 @@ def compare(
     if as_json:
         typer.echo(comparison_json(found))
     else:
-        _print(comparison_view(found))
+        printed(comparison_view(found))
 
 
 def query(
@@ -78,7 +80,7 @@ def query(
         raise ConfigError(f"format = {form}: no such format; there are {', '.join(FORMATS)}")
     answer = ask(opened(run), sql)
     if form == "table":
-        _print(answer_table(answer))
+        printed(answer_table(answer))
         return
     for text in answer_text(answer, form):
         typer.echo(text)
@@ -101,7 +103,7 @@ def verify(
     if as_json:
         typer.echo(findings_json(findings))
     else:
-        _print(findings_table(findings, every=every))
+        printed(findings_table(findings, every=every))
     raise typer.Exit(exit_code(findings))
 
 
@@ -116,9 +118,3 @@ def export(
     from monitor.evaluation.opened import Evaluation
 
     typer.echo(exported(write(Evaluation.open(run), form, folder), folder))
-
-
-def _print(what: Any) -> None:
-    from rich.console import Console
-
-    Console().print(what)

@@ -21,6 +21,8 @@ from monitor.errors import ConfigError, RunError
 T = TypeVar("T")
 R = TypeVar("R")
 
+ENGINES: Final = ("local", "ray")
+
 TRIES: Final = 3
 """Times that a job is begun whose worker dies; a clip that kills every worker must not go round for ever."""
 
@@ -215,6 +217,19 @@ class Ray:
                 ray.cancel(one, force=False)
 
 
+def check_engine(name: str, workers: int) -> None:
+    """Pass if there is such an engine; it is not begun.
+
+    Raises
+    ------
+    ConfigError : no such engine, or a number of workers that is none.
+    """
+    if workers < 0:
+        raise ConfigError(f"workers = {workers}: give a number of at least 1")
+    if name not in ENGINES:
+        raise ConfigError(f"engine = {name}: no such engine; there are {' and '.join(ENGINES)}")
+
+
 def engine_of(
     name: str, workers: int, address: str
 ) -> AbstractContextManager[Here | Processes | Ray]:
@@ -224,12 +239,9 @@ def engine_of(
     ------
     ConfigError : no such engine, no Ray, or a number of workers that is none.
     """
-    if workers < 0:
-        raise ConfigError(f"workers = {workers}: give a number of at least 1")
+    check_engine(name, workers)
     if name == "ray":
         return Ray(address, workers)
-    if name != "local":
-        raise ConfigError(f"engine = {name}: no such engine; there are local and ray")
     return Here() if workers <= 1 else Processes(workers)
 
 

@@ -43,6 +43,7 @@ BENCHMARKS = {
     "block_bootstrap": Benchmark("10,000 resamples of 100,000 frames"),
     "nano_speed": Benchmark("signs and ball beside CenterFace"),
     "evaluation": Benchmark("An evaluation: the model's share, two workers, 100 and 10,000 frames"),
+    "reading": Benchmark("Report, comparison and query of an evaluation of 100,000 frames"),
     "live_rate": Benchmark("End to end: scene:road, signs, FGSM, 640 wide, a client beside it"),
     "vicinity": Benchmark("64 candidates of a one-pixel attack, signs"),
     "frames": Benchmark(
