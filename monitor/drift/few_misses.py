@@ -44,7 +44,8 @@ def largest_rate(
     rows = np.stack([np.asarray(over > 0, np.float64), under])
     (missed, objects), length = block_sums(rows, starts_of(clips), block)
     trials = len(over) / length * float(objects.mean() ** 2 / np.mean(objects**2))
-    hits = trials * float(np.mean(missed > 0.5))
+    # Of the blocks that hold anything: the empty ones of a rare class say nothing of it, either way.
+    hits = trials * float(np.mean(missed[objects > 0] > 0.5))
     if hits >= trials:
         return 1.0
     return float(betaincinv(hits + 1, trials - hits, share))

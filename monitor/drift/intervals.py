@@ -153,7 +153,12 @@ def paired_interval(
         raise ValueError(f"{len(a.over)} frames beside {len(b.over)}: both must be of the same")
     parts = _clips(clips, len(a.over))
     drawn = resample([a, b], parts, seed=seed, resamples=resamples, block=block)
-    return None if drawn is None else (drawn.limit((1 - level) / 2), drawn.limit((1 + level) / 2))
+    if drawn is None:
+        return None
+    low, high = (
+        _beside(drawn, drawn.limit(share), share) for share in ((1 - level) / 2, (1 + level) / 2)
+    )
+    return low, high
 
 
 def ratio_resamples(
@@ -194,8 +199,15 @@ def _limits(
     if drawn is None:
         return None
     if proportion:
-        return [_share_limit(drawn, ratio, share, parts, block) for share in shares]
-    return [drawn.limit(share) for share in shares]
+        limits = [_share_limit(drawn, ratio, share, parts, block) for share in shares]
+    else:
+        limits = [drawn.limit(share) for share in shares]
+    return [_beside(drawn, limit, share) for limit, share in zip(limits, shares, strict=True)]
+
+
+def _beside(drawn: Resamples, limit: float, share: float) -> float:
+    """The limit on its own side of the figure: skewed draws may put both ends on one side of it."""
+    return max(limit, drawn.value) if share > 0.5 else min(limit, drawn.value)
 
 
 def _share_limit(

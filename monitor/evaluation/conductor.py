@@ -73,7 +73,7 @@ class Conductor:
                 self._close()
                 return self._finish(Path(cache))
             except BaseException as error:
-                if storage.url not in str(error):
+                if "--resume" not in str(error):
                     error.add_note(f"`camdrift evaluate --resume {storage.url}` goes on")
                 raise
 

@@ -340,3 +340,41 @@ def test_far_from_the_ends_a_proportion_is_like_any_other() -> None:
     assert ratio_interval(over, under, seed=0) == ratio_interval(
         over, under, seed=0, proportion=True
     )
+
+
+@given(
+    st.lists(st.integers(0, 3), min_size=12, max_size=120),
+    st.floats(0, 1),
+    st.integers(1, 4),
+    st.booleans(),
+    st.integers(0, 99),
+)
+def test_the_figure_lies_in_its_own_interval(
+    objects: list[int], chance: float, clips: int, proportion: bool, seed: int
+) -> None:
+    """Also of a class that is in few frames."""
+    rng = np.random.default_rng(seed)
+    under = np.array(objects, float) * (rng.random(len(objects)) < 0.4)
+    over = np.array([rng.binomial(int(n), chance) for n in under], float)
+    cut = len(under) // clips
+    lengths = [cut] * (clips - 1) + [len(under) - cut * (clips - 1)]
+    words = {"seed": seed, "resamples": 300, "clips": lengths, "proportion": proportion}
+    both = ratio_interval(over, under, **words)
+    if both is None:
+        return
+    rate = over.sum() / under.sum()
+    assert both[0] - 1e-12 <= rate <= both[1] + 1e-12
+    assert 0 <= both[0] <= both[1] <= 1
+
+
+def test_a_rare_class_that_is_never_missed_may_be_missed_never() -> None:
+    under = np.zeros(300)
+    under[40:60] = 1
+    under[210:240] = 1
+    low, high = ratio_interval(np.zeros(300), under, seed=0, clips=[150, 150], proportion=True)
+    assert low == 0
+    assert 0.1 < high < 1, "two signs are few"
+    low, high = ratio_interval(under, under, seed=0, clips=[150, 150], proportion=True)
+    assert high == 1
+    assert 0 < low < 0.9
+    assert lower_bound(np.zeros(300), under, seed=0, clips=[150, 150], proportion=True) == 0

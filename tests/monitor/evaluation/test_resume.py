@@ -10,12 +10,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from evaluation_runs import clip_of_spots, evaluated, gone_on, outcome, prepared
 
 from monitor.errors import RunError
 from monitor.evaluation.conductor import Conductor
-from monitor.evaluation.engines import Here, Processes
+from monitor.evaluation.engines import Here, Processes, Ray
 from monitor.evaluation.progress import Progress
 
 TESTS = str(Path(__file__).parents[2])
@@ -233,3 +234,56 @@ def test_two_at_a_time_are_refused(clips: list[Path], tmp_path: Path) -> None:
 
     Conductor(made, Here(), second).run()
     assert seen == ["refused"]
+
+
+def test_a_worker_that_is_killed_in_mid_run_costs_nothing(
+    clips: list[Path],
+    measure: dict[str, bytes],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", TESTS)
+    made = prepared(clips, tmp_path, suite=SMALL, shard_frames=2)
+    killed: list[int] = []
+
+    def kill_one(now: Progress) -> None:
+        if now.stage == "frames" and now.frames and not killed:
+            workers = [
+                child
+                for child in psutil.Process().children(recursive=True)
+                if "spawn_main" in " ".join(child.cmdline())
+            ]
+            workers[0].kill()
+            killed.append(workers[0].pid)
+
+    with Processes(2) as two:
+        storage = Conductor(made, two, kill_one).run()
+    assert killed
+    assert outcome(storage) == measure
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")  # of Ray's own making
+def test_ray_gives_the_same_also_when_a_worker_is_killed(
+    clips: list[Path],
+    measure: dict[str, bytes],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pytest.importorskip("ray")
+    monkeypatch.setenv("PYTHONPATH", TESTS)
+    killed: list[int] = []
+
+    def kill_one(now: Progress) -> None:
+        if now.stage == "frames" and now.frames and not killed:
+            for child in psutil.process_iter(["cmdline"]):
+                if (child.info["cmdline"] or [""])[0].startswith("ray::"):
+                    child.kill()
+                    killed.append(child.pid)
+                    return
+
+    with Ray("local", 2) as cluster:
+        assert outcome(evaluated(clips, tmp_path / "a", suite=SMALL, engine=cluster)) == measure
+        made = prepared(clips, tmp_path / "b", suite=SMALL, shard_frames=2)
+        assert outcome(Conductor(made, cluster, kill_one).run()) == measure
+    assert killed
