@@ -9,23 +9,11 @@ from monitor.aiming import listed
 from monitor.attack_settings import PATCH
 from monitor.catalog import NONE
 from monitor.report.figures import percent
+from monitor.report.terms import GOALS, KNOWLEDGE
 
 Tree = Mapping[str, Any]  # read back from JSON
 
 _SPELLED = {"noise": "Random noise", "patch": "A patch"}
-_KNOWLEDGE = {
-    "white-box": "everything: the model's weights and its gradients (white-box)",
-    "score": "the model's scores for frames of its choice (score-based black-box)",
-    "surrogate": "all of another model, the surrogate, and nothing of this one (transfer)",
-    "none": "nothing: it never asks the model",
-    "label": "at most whether a frame met the goal, no scores and no gradients (decision-based)",
-}
-_GOALS = {
-    "vanish": "vanish: every object of the clean answer is missed",
-    "fabricate": "fabricate: an object appears that the clean answer does not hold",
-    "any": "any: an object is missed, relabelled or made up",
-    "mislabel": "mislabel: every object of another class is found as {target}",
-}
 
 
 def things(summary: Tree, count: int) -> str:
@@ -199,7 +187,7 @@ def condition_rows(summary: Tree) -> list[tuple[str, str]]:
             f"{_attack_name(condition)}: {condition['attack_summary']} ({condition['attack_source']})"
             + (f"; {parameters}" if parameters else ""),
         ),
-        ("Attacker knows", _KNOWLEDGE.get(condition["knowledge"], condition["knowledge"])),
+        ("Attacker knows", KNOWLEDGE.get(condition["knowledge"], condition["knowledge"])),
         ("Attacker's goal", _goal(condition)),
         ("Budget", _budget_sentence(summary)),
         (
@@ -297,7 +285,8 @@ def worst_caption(frame: Tree, summary: Tree) -> str:
 
 def _goal(condition: Tree) -> str:
     target, at = condition.get("target"), condition.get("at")
-    text = _GOALS.get(condition["goal"], str(condition["goal"])).format(target=target)
+    goal = condition["goal"]
+    text = f"{goal}: {GOALS[goal]}".format(target=target) if goal in GOALS else str(goal)
     if condition["goal"] == "fabricate":
         text += f"; it has to be of class {target}" if target else ""
         text += f"; it has to be at {at}" if at else ""

@@ -14,20 +14,8 @@ from monitor.knowledge import Knowledge
 from monitor.report.evaluation.blocks import Block, Cell, Column, Facts, Points, Subheading, Table
 from monitor.report.evaluation.numbers import NORMS, NOTHING, Tree, budget
 from monitor.report.evaluation.text import counted, listed, shown
+from monitor.report.terms import GOALS, KNOWLEDGE
 
-KNOWLEDGE: Final = {
-    Knowledge.WHITE_BOX: "everything: the model's weights and its gradients (white-box)",
-    Knowledge.SCORE: "the model's scores for frames of its choice (score-based black-box)",
-    Knowledge.LABEL: "at most whether a frame met the goal, no scores and no gradients (decision-based)",
-    Knowledge.SURROGATE: "all of another model, and nothing of this one (transfer)",
-    Knowledge.NONE: "nothing: it never asks the model",
-}
-GOALS: Final = {
-    Goal.VANISH: "every object of the clean answer is missed",
-    Goal.FABRICATE: "an object appears that the clean answer does not hold",
-    Goal.ANY: "an object is missed, relabelled or made up",
-    Goal.MISLABEL: "every object of another class is found as the target class",
-}
 _MEANT: Final = {
     "linf": "no value of a pixel moves by more than eps, black to white being 1",
     "l2": "the Euclidean length of the changes of all values of the frame is at most eps",
@@ -64,8 +52,9 @@ def _facts(manifest: Tree, summary: Tree) -> Iterator[tuple[str, str]]:
             f"{budget(norm, most)} was tried",
         )
     for goal, target in dict.fromkeys((row["goal"], row["target"]) for row in attacked):
-        of = f"; target: {shown(target)}" if target else ""
-        yield "Attacker's goal", f"{shown(goal)}: {GOALS.get(goal, '')}{of}"
+        aim = shown(target) if target else "the target class"
+        of = f"; target: {aim}" if target and goal != Goal.MISLABEL else ""
+        yield "Attacker's goal", f"{shown(goal)}: {GOALS.get(goal, '').format(target=aim)}{of}"
     for name, severities in _faults(summary).items():
         entry = FAULTS.get(name)
         about = (
