@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -464,14 +463,11 @@ def test_the_interval_of_the_difference_is_narrower_than_of_unpaired_runs(tmp_pa
 
 
 @pytest.mark.slow
-def test_a_hundred_thousand_frames_compare_within_ten_seconds(tmp_path: Path) -> None:
+def test_a_hundred_thousand_frames_are_paired_one_by_one(tmp_path: Path) -> None:
+    """What it takes is for `tests/benchmarks/reading.py` to say."""
     a = story(tmp_path, "a", clips=100, frames=334)
     b = story(tmp_path, "b", clips=100, frames=334, seed=1, changes=NEW_WEIGHTS)
     rewrite(b, "conditions", seed=[0, 0, 0])
-    small = story(tmp_path, "small"), story(tmp_path, "other", miss=LESS)
-    compared_evaluations(*small)  # what is compiled, is
-    began = time.perf_counter()
     compared = compared_evaluations(a, b)
     assert comparison_page(compared)
-    assert time.perf_counter() - began < 10
     assert sum(one.frames for one in compared.conditions) == 100_200

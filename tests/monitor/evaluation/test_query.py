@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import time
 from pathlib import Path
 
 import fsspec
@@ -243,13 +242,11 @@ def test_the_documentation_has_every_column_with_unit_and_meaning() -> None:
 
 
 @pytest.mark.slow
-def test_a_hundred_thousand_frames_answer_within_a_second(tmp_path: Path) -> None:
+def test_a_hundred_thousand_frames_are_counted_whole(tmp_path: Path) -> None:
+    """What it takes is for `tests/benchmarks/reading.py` to say."""
     run = Evaluation.open(str(write_story(tmp_path / "run", Story(clips=100, frames=334))))
-    query(run, "select 1")  # DuckDB itself is loaded
-    began = time.perf_counter()
     answer = query(
         run,
         "select condition_name, clean_class, count(*) n, avg(score_drop) from objects_named group by all",
     )
-    assert time.perf_counter() - began < 1
     assert sum(answer["n"].to_pylist()) > 300_000
