@@ -60,7 +60,7 @@ def test_two_runs_are_compared_for_people_for_programs_and_as_a_page(
 def test_a_query_is_answered_in_three_forms(runs: tuple[Path, Path]) -> None:
     sql = "select count(*) as frames from frames"
     assert "240" in invoked("query", runs[0], sql)
-    assert invoked("query", runs[0], sql, "--format", "csv").splitlines() == ["frames", "240"]
+    assert invoked("query", runs[0], sql, "--format", "csv").splitlines() == ['"frames"', "240"]
     assert json.loads(invoked("query", runs[0], sql, "--format", "json")) == {"frames": 240}
 
 
@@ -74,8 +74,11 @@ def test_what_was_changed_is_told_and_is_the_exit_code(
     run.storage.write_json(SUMMARY, summarise(run))
     run.storage.write_json(MANIFEST, seal(run.storage, run.manifest))
     run.storage.write("objects/part-00000.parquet", runs[0].joinpath("clips.parquet").read_bytes())
-    told = invoked("verify", tmp_path / "c", code=1)
-    assert "objects/part-00000.parquet" in " ".join(told.split())
+    assert "something was changed" in invoked("verify", tmp_path / "c", code=1)
+    tree = json.loads(invoked("verify", tmp_path / "c", "--json", code=1))
+    levels = {one["what"]: one["level"] for one in tree["findings"]}
+    assert levels["objects/part-00000.parquet"] == "changed"
+    assert levels["frames/part-00000.parquet"] == "ok"
 
 
 def test_both_streams_are_exported(runs: tuple[Path, Path], tmp_path: Path) -> None:
