@@ -78,9 +78,12 @@ def killed(given: argparse.Namespace, folder: Path) -> int:
         while True:
             broken = next(place.glob("*"), None)
             arguments = fresh if broken is None else ["--resume", str(broken), *common]
-            wait = rng.uniform(0, 1.1 * took) if left else None
+            wait = rng.uniform(0, took) if left else None
+            began = time.monotonic()
             ended = one(place, arguments, wait, whole_group=rng.random() < 0.5)
             if ended:
+                if not used:
+                    took = min(took, time.monotonic() - began)
                 break
             left, used = left - 1, used + 1
         same = tables(next(place.glob("*"))) == measure
