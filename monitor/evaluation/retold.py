@@ -13,6 +13,7 @@ import supervision as sv
 from monitor.drift.ledger import TrackLedger
 from monitor.drift.matching import Box, FrameDrift, ObjectDrift, Outcome
 from monitor.drift.tracks import ObjectTrack, TwinTracker
+from monitor.evaluation.gathered import PACKED_FRAMES
 from monitor.evaluation.tables import SUITE_OBJECTS, SUITE_TRACKS, Row
 from monitor.runs.tables import track_rows
 
@@ -45,7 +46,18 @@ class Retold:
         ----------
         frames, objects : rows of one shard, in order.
         """
-        rows: list[Row] = objects.to_pylist()
+        filled = []
+        numbers = objects["frame"].to_numpy()
+        for first in range(0, frames.num_rows, PACKED_FRAMES):
+            some = frames.slice(first, PACKED_FRAMES)
+            ends = np.searchsorted(
+                numbers, [some["index"][0].as_py(), some["index"][-1].as_py() + 1]
+            )
+            rows: list[Row] = objects.slice(ends[0], ends[1] - ends[0]).to_pylist()
+            filled.append(pa.Table.from_pylist(self._block(some, rows), schema=SUITE_OBJECTS))
+        return pa.concat_tables([*filled, SUITE_OBJECTS.empty_table()])
+
+    def _block(self, frames: pa.Table, rows: list[Row]) -> list[Row]:
         filled: list[Row] = []
         at = 0
         for frame in frames.select(["index", "media_time_s", "success"]).to_pylist():
@@ -54,7 +66,7 @@ class Retold:
                 own.append(rows[at])
                 at += 1
             filled += self._followed(frame, own)
-        return pa.Table.from_pylist(filled, schema=SUITE_OBJECTS)
+        return filled
 
     def tracks(self) -> pa.Table:
         """The rows of `tracks`, once all shards were followed."""

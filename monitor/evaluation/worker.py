@@ -18,10 +18,11 @@ from models.errors import ModelError
 from monitor.assembly import build_pipeline, load_detector
 from monitor.errors import MonitorError, RunError
 from monitor.evaluation.clips import Clip, fetched
+from monitor.evaluation.gathered import PACKED_FRAMES, Gathered
 from monitor.evaluation.plan import Shard
 from monitor.evaluation.storage import Storage
 from monitor.evaluation.suite import Condition
-from monitor.evaluation.tables import TABLES, Row
+from monitor.evaluation.tables import Row
 from monitor.evaluation.truth.attached import Shelf
 from monitor.evaluation.truth.boxes import Truth
 from monitor.evaluation.truth.matched import ClassIds, truth_rows
@@ -117,7 +118,7 @@ class Bench:
         """
         shard = task.shard
         work_on(task.conditions[0].settings.detector.threads)
-        rows: dict[str, list[list[Row]]] = {name: [[] for _ in task.conditions] for name in PARTS}
+        rows = Gathered(PARTS, len(task.conditions))
         facts: dict[str, Any] = {}
         frames = 0
         try:
@@ -125,6 +126,8 @@ class Bench:
             for frame in self._frames(task):
                 self._one(task, pipelines, frame, rows, facts)
                 frames += 1
+                if frames % PACKED_FRAMES == 0:
+                    rows.pack()
                 tell()
         except (StreamError, RunError) as error:  # the clip, its ground truth, its server
             self.close()
@@ -137,11 +140,12 @@ class Bench:
             self.close()
             raise
         for name in PARTS:
-            flat = [row for one in rows[name] for row in one]
-            table = pa.Table.from_pylist(flat, schema=TABLES[name])
+            table = rows.table(name)
             if name == "frames":
                 table = table.replace_schema_metadata({FACTS: json.dumps(facts).encode()})
             task.storage.write(f"{SHARDS}/{name}/{shard.name}.parquet", parquet(table))
+        if shard.end is None:
+            self.close()  # the clip is over; in a long-lived process it would stay open
         return Done(task, frames)
 
     def close(self) -> None:
@@ -156,7 +160,7 @@ class Bench:
         task: Task,
         pipelines: Sequence[Pipeline],
         frame: Frame,
-        rows: dict[str, list[list[Row]]],
+        rows: Gathered,
         facts: dict[str, Any],
     ) -> None:
         wants = any(pipeline.perturber.needs_gradient for pipeline in pipelines)
@@ -175,23 +179,19 @@ class Bench:
             seen = pipeline.observe(frame, opening)
             keys = {"clip": task.clip.number, "condition": condition.number}
             names = pipeline.detector.class_names
-            rows["frames"][place].append({**keys, **frame_row(seen)})
-            rows["objects"][place] += (
-                {**keys, **row, **indexes}
-                for row, indexes in zip(object_rows(seen, names), _indexes(seen), strict=True)
-            )
+            rows.add("frames", place, [{**keys, **frame_row(seen)}])
+            both = zip(object_rows(seen, names), _indexes(seen), strict=True)
+            rows.add("objects", place, ({**keys, **row, **more} for row, more in both))
             if truth is not None:
-                rows["truth"][place] += (
-                    {**keys, **row}
-                    for row in truth_rows(
-                        truth,
-                        seen.clean,
-                        seen.attacked,
-                        class_names=self._ids(task, condition.model, names),
-                        iou=pipeline.iou,
-                        frame=frame.index,
-                    )
+                found = truth_rows(
+                    truth,
+                    seen.clean,
+                    seen.attacked,
+                    class_names=self._ids(task, condition.model, names),
+                    iou=pipeline.iou,
+                    frame=frame.index,
                 )
+                rows.add("truth", place, ({**keys, **row} for row in found))
 
     def _pipelines_of(self, task: Task) -> list[Pipeline]:
         clip = task.clip

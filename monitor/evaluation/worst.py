@@ -91,14 +91,14 @@ def _chosen(run: Evaluation, conditions: Sequence[Condition]) -> Iterator[tuple[
             return
         clip, condition = int(values["clip"][at]), int(values["condition"][at])
         # Of one clip half of them at most, where there are others.
-        if (clip, condition) in taken or (clips.get(clip, 0) >= MOST // 2 and run_has_more(run)):
+        if (clip, condition) in taken or (clips.get(clip, 0) >= MOST // 2 and _several(run)):
             continue
         taken.add((clip, condition))
         clips[clip] = clips.get(clip, 0) + 1
         yield clip, condition, int(values["index"][at])
 
 
-def run_has_more(run: Evaluation) -> bool:
+def _several(run: Evaluation) -> bool:
     """Whether there is more than one clip to choose from."""
     return len(run.manifest.get("clips", ())) > 1
 
