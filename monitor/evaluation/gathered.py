@@ -1,4 +1,4 @@
-"""A shard's rows while they come: Python's for a moment, then packed, so that a long clip fits into memory."""
+"""A shard's rows while they come: Python's for a moment, then packed, so that long clips fit into memory."""
 
 from __future__ import annotations
 
