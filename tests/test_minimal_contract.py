@@ -92,6 +92,7 @@ def test_on_a_linear_model_the_distance_is_that_of_the_closed_form(
     check_the_closed_form(attack, norm)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("goal", [Goal.VANISH, Goal.FABRICATE])
 @pytest.mark.parametrize(("attack", "norm"), ENROLLED)
 def test_the_real_detector_falls_well_inside_the_budget(
@@ -100,6 +101,7 @@ def test_the_real_detector_falls_well_inside_the_budget(
     check_it_is_near(attack, norm, faces, photograph, goal)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("attack", "norm"), ENROLLED)
 def test_the_real_classifier_falls_well_inside_the_budget(
     attack: Attack, norm: Norm, imagenet: WholeFrame, cup: np.ndarray
@@ -107,6 +109,7 @@ def test_the_real_classifier_falls_well_inside_the_budget(
     check_it_is_near(attack, norm, imagenet, cup, Goal.ANY)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("target", ["daisy", "teapot"])
 @pytest.mark.parametrize(("attack", "norm"), ENROLLED)
 def test_mislabel_falls_well_inside_the_budget_under_linf_and_l2(

@@ -87,7 +87,7 @@ class Conductor:
         total = None if None in counted.values() else sum(n or 0 for n in counted.values())
         own = {one.number: one for one in prepared.conditions}
         left: dict[int, int] = {}
-        frames = 0
+        frames = ended = 0
 
         def todo() -> Iterator[Task]:
             for clip, _ in prepared.clips:
@@ -107,22 +107,25 @@ class Conductor:
                 shard for shard in self._shards(clip) if f"{shard.name}.parquet" not in there
             ]
             left[clip.number] = 0 if clip.number in closed else len(missing)
+            ended += not left[clip.number]
         groups = max(1, len({shard.conditions for shard in self._shards(prepared.clips[0][0])}))
         before = self._frames_there(there, closed, groups)
         began = self.clock()
-        self._say("frames", before, total, 0.0, left)
+        self._say(ended, before, total, 0.0)
         for done in self.engine.run(work, todo()):
             assert isinstance(done, Done)
             number = done.task.clip.number
             if done.trouble:
+                ended += bool(left[number])
                 self._failed[number] = done.trouble
                 left[number] = 0
-            else:
+            elif left[number]:
                 left[number] -= 1
+                ended += not left[number]
                 frames += done.frames
             spent = self.clock() - began
             rate = frames / groups / spent if spent > 0 else 0.0
-            self._say("frames", before + frames // groups, total, rate, left)
+            self._say(ended, before + frames // groups, total, rate)
 
     def _close(self) -> None:
         """The tables of every clip."""
@@ -233,15 +236,13 @@ class Conductor:
                     frames += ((shard.end or count) - shard.first) // groups
         return frames
 
-    def _say(
-        self, stage: str, frames: int, total: int | None, rate: float, left: dict[int, int]
-    ) -> None:
-        ended = sum(not count for count in left.values())
+    def _say(self, ended: int, frames: int, total: int | None, rate: float) -> None:
         remaining = None
         if total is not None and rate > 0:
             remaining = max(0.0, (total - frames) / rate)
+        clips = len(self.prepared.clips)
         self.tell(
-            Progress(*(stage, ended, len(left), frames, total, rate, remaining, len(self._failed)))
+            Progress("frames", ended, clips, frames, total, rate, remaining, len(self._failed))
         )
 
 

@@ -13,6 +13,7 @@ from monitor.corruptions.fault import Build
 from monitor.kernels.block_codec import code_planes, code_planes_numpy, cosines, parts
 
 
+@pytest.mark.slow
 @given(
     shape=st.sampled_from([(24, 16), (24, 48), (48, 64)]),
     seed=st.integers(0, 2**32 - 1),

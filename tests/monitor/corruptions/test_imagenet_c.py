@@ -43,6 +43,7 @@ def corrupted(pixels: Pixels, name: str, severity: int, seed: int) -> Pixels:
     return np.ascontiguousarray(done[..., ::-1])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("severity", [1, 3, 5])
 @pytest.mark.parametrize("name", [n for n, e in FAULTS.items() if e.source == IMAGENET_C])
 def test_the_severities_are_the_published_ones(
