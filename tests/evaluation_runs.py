@@ -80,7 +80,7 @@ def evaluated(
 
 def gone_on(run: Path | str, engine: Engine | None = None) -> Storage:
     """A run that was broken off, finished."""
-    made, _ = resumed(str(run))
+    made = resumed(str(run))
     return Conductor(made, engine or Here()).run()
 
 

@@ -10,7 +10,7 @@ from monitor.config import Settings
 from monitor.errors import ConfigError
 from monitor.evaluate import EvaluateProgress
 from monitor.evaluation.criteria import exit_code
-from monitor.evaluation.engines import check_engine, engine_of
+from monitor.evaluation.engines import Engine, check_engine, engine_of
 from monitor.evaluation.estimate import Estimate
 from monitor.evaluation.junit import junit_xml
 from monitor.evaluation.opened import SUMMARY
@@ -135,7 +135,7 @@ def resume(
     ------
     RunError : see `resumed`.
     """
-    prepared, _ = resumed(url)
+    prepared = resumed(url)
     with engine_of(order.engine, order.workers, order.address) as engine:
         return _conduct(prepared, engine, order, say, tell)
 
@@ -176,14 +176,14 @@ def _suite(order: Order, settings: Settings) -> Suite:
 
 def _conduct(
     prepared: Prepared,
-    engine: object,
+    engine: Engine,
     order: Order,
     say: Callable[[str], None],
     tell: Callable[[Progress], None],
 ) -> int:
     from monitor.evaluation.conductor import Conductor
 
-    storage = Conductor(prepared, engine, tell).run()  # type: ignore[arg-type]
+    storage = Conductor(prepared, engine, tell).run()
     summary = storage.read_json(SUMMARY)
     verdicts = summary["criteria"]
     say(f"run folder: {storage.url}")

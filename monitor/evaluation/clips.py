@@ -15,6 +15,7 @@ from monitor.evaluation.media import Failed, Medium, media_of
 from monitor.evaluation.truth.attached import Attached
 from monitor.evaluation.truth.finding import NONE, find_truth, nothing_found
 from monitor.evaluation.truth.places import Listing
+from monitor.runs.manifest import sha256_of_file
 from streams.errors import StreamError
 from streams.frame import Frame
 from streams.opening import open_source
@@ -100,9 +101,9 @@ class Clip:
             files = remote.files_of(self.url, pictures=self.pictures)
             digests = [(name, remote.sha256(url)) for name, url in files]
         elif self.pictures:
-            digests = [(path.name, _sha256(path)) for path in pictures_in(Path(self.url))]
+            digests = [(path.name, sha256_of_file(path)) for path in pictures_in(Path(self.url))]
         else:
-            return _sha256(Path(self.url))
+            return sha256_of_file(Path(self.url))
         if not self.pictures:
             return digests[0][1]
         lines = "".join(f"{digest}  {name}\n" for name, digest in digests)
@@ -240,8 +241,3 @@ def _unique(name: str, named: set[str]) -> str:
         shown = f"{name} ({count})"
     named.add(shown)
     return shown
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -13,6 +13,7 @@ from monitor.assembly import build_pipeline
 from monitor.evaluation.clips import Clip, fetched
 from monitor.evaluation.plan import MOST_FRAMES, groups
 from monitor.evaluation.suite import Condition
+from monitor.evaluation.worker import READ_TIMEOUT
 from monitor.threads import work_on
 from streams.errors import StreamError
 from streams.frame import Frame
@@ -20,8 +21,6 @@ from streams.opening import open_source
 
 FRAMES: Final = 3
 """That are timed, after one that compiles and is not."""
-
-READ_TIMEOUT: Final = 60.0
 
 _SHARD_S: Final = 20.0
 """Seconds that a shard is to take: what is lost with a worker, and how often news comes."""

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any, Final
 
 from monitor.errors import RunError
 from monitor.evaluation.opened import SUMMARY
 from monitor.evaluation.storage import Storage
 from monitor.evaluation.tables import LISTS, TABLES
-from monitor.runs.manifest import sha256_of_tree
+from monitor.runs.manifest import sha256_of_file, sha256_of_tree
 
 SEAL: Final = "sealed_sha256"
 PARTS: Final = "parts"
@@ -39,12 +38,6 @@ def sha256_of(storage: Storage, name: str) -> str:
         return sha256_of_file(folder / name)
     except OSError as error:
         raise RunError(f"{folder / name}: cannot be read: {error.strerror}") from error
-
-
-def sha256_of_file(path: Path) -> str:
-    """Of a file on this machine, read in pieces; an `OSError` says why it cannot be."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def sha256_of_url(url: str) -> str:

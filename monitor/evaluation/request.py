@@ -24,8 +24,6 @@ from monitor.evaluation.suite import (
     Condition,
     Suite,
     conditions,
-    parsed_criteria,
-    suite_tree,
 )
 from monitor.runs.manifest import config_tree, machine, versions, without_secrets
 from monitor.runs.manifest import git_state as state_of_git
@@ -94,11 +92,10 @@ def prepare(
 
     Raises
     ------
-    ConfigError : a path that names nothing, a condition that does not work, a criterion that is none.
+    ConfigError : a path that names nothing, a condition that does not work, no clips at all.
     ModelError : a model that cannot be loaded or attacked so.
     """
     cells = conditions(suite, base)
-    parsed_criteria(suite)
     wanted = tuple(paths) or suite.paths
     if not wanted:
         raise ConfigError(
@@ -163,7 +160,7 @@ def begin(
         "name": storage.name.removesuffix(".partial"),
         "started_utc": started.isoformat(timespec="seconds"),
         "finished_utc": None,
-        "suite": dict(suite_tree(prepared.suite)),
+        "suite": prepared.suite.model_dump(mode="json"),
         "paths": [str(path) for path in paths],
         "truth": truth,
         "frames": prepared.most_frames,
@@ -184,8 +181,8 @@ def begin(
     return prepared
 
 
-def resumed(url: str) -> tuple[Prepared, Settings]:
-    """A run that was broken off, ready to go on, and the settings that it began with.
+def resumed(url: str) -> Prepared:
+    """A run that was broken off, ready to go on.
 
     Raises
     ------
@@ -200,7 +197,7 @@ def resumed(url: str) -> tuple[Prepared, Settings]:
     except (ValidationError, KeyError) as error:
         raise RunError(f"{url}/{MANIFEST}: damaged: {str(error).splitlines()[0]}") from error
     if manifest["status"] == "finished":  # all but its name, perhaps
-        return Prepared(suite, (), (), (), 0, {}, run.storage, manifest), base
+        return Prepared(suite, (), (), (), 0, {}, run.storage, manifest)
     made = prepare(manifest["paths"], suite, base, truth=manifest["truth"])
     now = {
         "versions": versions(),
@@ -225,7 +222,7 @@ def resumed(url: str) -> tuple[Prepared, Settings]:
         )
     made.storage, made.manifest = run.storage, manifest
     made.shard_frames = int(manifest["shard_frames"])
-    return made, base
+    return made
 
 
 def _probed(clip: Clip) -> Probed | Failed | None:

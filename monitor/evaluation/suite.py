@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.resources
 import itertools
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -17,7 +17,7 @@ from monitor.catalog import CATALOG, NONE, build_attack, has_own_budget
 from monitor.config import Settings, words
 from monitor.distances import Budget, Norm, format_eps, parse_eps
 from monitor.errors import ConfigError
-from monitor.evaluation.criteria import Criterion, parse_criterion
+from monitor.evaluation.criterion import parse_criterion
 from monitor.faults import parse_faults
 from monitor.perturbers import per_frame
 from monitor.setting_kinds import Section
@@ -156,11 +156,6 @@ class Condition:
         }
 
 
-def suite_names() -> str:
-    """Those that come along, for an error's text."""
-    return ", ".join(SUITES)
-
-
 def load_suite(spec: str) -> Suite:
     """A suite by the name of one that comes along, or from a TOML file.
 
@@ -177,7 +172,7 @@ def load_suite(spec: str) -> Suite:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise ConfigError(
-            f"{spec}: no such suite; give a TOML file, or one of {suite_names()}"
+            f"{spec}: no such suite; give a TOML file, or one of {', '.join(SUITES)}"
         ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{spec}: cannot be read: {error}; give a TOML file") from None
@@ -262,11 +257,6 @@ def conditions(suite: Suite, base: Settings) -> tuple[Condition, ...]:
     return tuple(found)
 
 
-def parsed_criteria(suite: Suite) -> tuple[Criterion, ...]:
-    """What the suite demands."""
-    return tuple(parse_criterion(text) for text in suite.criteria)
-
-
 def _budgets(suite: Suite) -> Iterator[tuple[AttackLine, float]]:
     for line in suite.attacks:
         own = line.attack == NONE or (
@@ -334,8 +324,3 @@ def _first_line(error: ValidationError) -> str:
         return f"{key}: missing; see `camdrift evaluate --help` and docs/evaluation.md"
     reason = str(first["msg"]).removeprefix("Value error, ").replace("Input should be", "must be")
     return f"{key} = {first['input']!r}: {reason}"
-
-
-def suite_tree(suite: Suite) -> Mapping[str, Any]:
-    """The suite as plain data, for the manifest."""
-    return suite.model_dump(mode="json")

@@ -20,12 +20,11 @@ from monitor.evaluation.hashes import (
     evidence,
     manifest_sha256,
     sha256_of,
-    sha256_of_file,
     sha256_of_url,
 )
 from monitor.evaluation.opened import Evaluation
 from monitor.runs import Run
-from monitor.runs.manifest import git_state, sha256_of_tree, versions
+from monitor.runs.manifest import git_state, sha256_of_file, sha256_of_tree, versions
 from streams.naming import is_url
 from streams.opening import PHOTO_PREFIX, SCENE_PREFIX, input_file
 

@@ -13,6 +13,7 @@ from monitor.assembly import build_pipeline
 from monitor.evaluation.clips import Clip, fetched
 from monitor.evaluation.opened import Evaluation
 from monitor.evaluation.suite import Condition
+from monitor.evaluation.worker import READ_TIMEOUT
 from monitor.pipeline import Observation
 from monitor.runs.worst import draw, encoded
 from monitor.threads import work_on
@@ -22,8 +23,6 @@ MOST: Final = 6
 """Frames that are shown."""
 
 FOLDER: Final = "worst"
-
-READ_TIMEOUT: Final = 60.0
 
 
 def write_worst(

@@ -7,7 +7,7 @@ from html import escape
 from typing import Any, Final
 
 from monitor.panel.readouts import NOTHING
-from monitor.panel.run_files import RUNS
+from monitor.panel.run_view import file_links, frame_pictures
 
 _MOST: Final = 100
 """Conditions that are shown; the report has all."""
@@ -29,11 +29,6 @@ def evaluation_view(name: str, summary: Mapping[str, Any], files: Sequence[str])
     files : what of it can be taken away.
     """
     conditions = list(summary["conditions"])
-    links = "".join(
-        f'<a class="cd-download" target="_blank" href="{RUNS}/{escape(name)}/{escape(file)}">'
-        f"{escape(file)}</a>"
-        for file in files
-    )
     heads = "".join(f"<th>{title}</th>" for title, _ in _FIGURES)
     rows = "".join(_row(one) for one in conditions[:_MOST])
     left = len(conditions) - _MOST
@@ -49,7 +44,7 @@ def evaluation_view(name: str, summary: Mapping[str, Any], files: Sequence[str])
     return (
         f'<div class="cd-run"><div class="cd-title"><h3>{escape(name)}</h3></div>'
         f'<p class="cd-hint">{escape(words)}</p>{_verdicts(summary["criteria"])}'
-        f'<div class="cd-files">{links}</div><div class="cd-scroll"><table class="cd-table cd-runs">'
+        f'{file_links(name, files)}<div class="cd-scroll"><table class="cd-table cd-runs">'
         f"<thead><tr><th>condition</th>{heads}</tr></thead><tbody>{rows}</tbody></table></div>"
         f"{more}{failed}{_worst(name, summary.get('worst_frames') or ())}</div>"
     )
@@ -79,17 +74,10 @@ def _row(one: Mapping[str, Any]) -> str:
 def _worst(name: str, worst: Sequence[Mapping[str, Any]]) -> str:
     cards = ""
     for one in worst:
-        pictures = "".join(
-            f'<figure><a class="cd-screen" target="_blank" href="{place}"><img loading="lazy" '
-            f'src="{place}" alt="frame {int(one["frame"])}, {which}"></a>'
-            f"<figcaption>{which}</figcaption></figure>"
-            for which in ("clean", "attacked", "difference")
-            for place in (f"{RUNS}/{escape(name)}/{escape(str(one[which]))}",)
-        )
         cards += (
             f"<article><h4>{escape(str(one['clip_name']))}, frame {int(one['frame'])}</h4>"
             f"<small>{escape(str(one['condition_name']))}: {escape(str(one['caption']))}</small>"
-            f'<div class="cd-evidence">{pictures}</div></article>'
+            f"{frame_pictures(name, one)}</article>"
         )
     if not cards:
         return ""

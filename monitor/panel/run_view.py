@@ -72,15 +72,10 @@ def run_view(run: Run, files: Sequence[str]) -> str:
         f"<small>{_interval(run, word)}</small></div>"
         for name, word in _TILES
     )
-    links = "".join(
-        f'<a class="cd-download" target="_blank" href="{RUNS}/{escape(run.name)}/{escape(file)}">'
-        f"{escape(file)}</a>"
-        for file in files
-    )
     return (
         f'<div class="cd-run"><div class="cd-title"><h3>{escape(run.name)}</h3></div>'
         f'<p class="cd-hint">{escape("; ".join(parts))}</p><div class="cd-tiles">{tiles}</div>'
-        f'<div class="cd-files">{links}</div>{_worst(run)}</div>'
+        f"{file_links(run.name, files)}{_worst(run)}</div>"
     )
 
 
@@ -93,6 +88,25 @@ def _worst(run: Run) -> str:
 
 
 def _card(name: str, row: Any) -> str:
+    return (
+        f"<article><h4>frame {int(row['frame'])}</h4><small>{int(row['drifted'])} of "
+        f"{int(row['clean_count'])} objects drifted, score drop {float(row['score_drop']):.2f}</small>"
+        f"{frame_pictures(name, row)}</article>"
+    )
+
+
+def file_links(name: str, files: Sequence[str]) -> str:
+    """What of a run can be taken away."""
+    links = "".join(
+        f'<a class="cd-download" target="_blank" href="{RUNS}/{escape(name)}/{escape(file)}">'
+        f"{escape(file)}</a>"
+        for file in files
+    )
+    return f'<div class="cd-files">{links}</div>'
+
+
+def frame_pictures(name: str, row: Any) -> str:
+    """The pictures of one of a run's worst frames, each a link to itself."""
     pictures = "".join(
         f'<figure><a class="cd-screen" target="_blank" href="{place}"><img loading="lazy" src="{place}" '
         f'alt="frame {int(row["frame"])}, {which}"></a><figcaption>{which}</figcaption></figure>'
@@ -100,11 +114,7 @@ def _card(name: str, row: Any) -> str:
         if row.get(which)
         for place in (f"{RUNS}/{escape(name)}/{escape(str(row[which]))}",)
     )
-    return (
-        f"<article><h4>frame {int(row['frame'])}</h4><small>{int(row['drifted'])} of "
-        f"{int(row['clean_count'])} objects drifted, score drop {float(row['score_drop']):.2f}</small>"
-        f'<div class="cd-evidence">{pictures}</div></article>'
-    )
+    return f'<div class="cd-evidence">{pictures}</div>'
 
 
 def comparison_view(a: str, b: str, found: Comparison) -> str:

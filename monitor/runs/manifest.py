@@ -106,6 +106,12 @@ def config_tree(settings: Settings, source: str) -> dict[str, object]:
     return {section: dict(words) for section, words in tree.items()}
 
 
+def sha256_of_file(path: Path) -> str:
+    """Of a file, in hex, read in pieces; an `OSError` says why it cannot be."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def sha256_of_tree(tree: Mapping[str, object]) -> str:
     """Of the canonical JSON: sorted keys, no spaces, UTF-8."""
     text = json.dumps(tree, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
@@ -187,8 +193,7 @@ def _git(folder: Path, *arguments: str) -> str | None:
 
 def _input(path: Path) -> dict[str, object]:
     try:
-        with path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        digest = sha256_of_file(path)
         size = path.stat().st_size
     except OSError as error:
         raise RunError(

@@ -187,7 +187,7 @@ def test_a_stop_in_mid_run_goes_on_where_it_was(
     heard: list[Progress] = []
     from monitor.evaluation.request import resumed
 
-    again, _ = resumed(str(broken_run(tmp_path)))
+    again = resumed(str(broken_run(tmp_path)))
     storage = Conductor(again, Here(), heard.append).run()
     assert heard[0].frames > 0, "what was done counts as done"
     assert outcome(storage) == measure
